@@ -73,7 +73,8 @@ void mmt_log(enum mmt_level level, const char *fmt, va_list ap)
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		snprintf(text, sizeof(text), "(message could not be formatted: %s)", fmt);
 	memcpy(line, prefix, n);
-	n += put_clean(line + n, LINE_MAX_BYTES - 1, text);
+	/* Less room than text can hold, so that a line cut by vsnprintf gets its "..." too. */
+	n += put_clean(line + n, LINE_MAX_BYTES - 8, text);
 	line[n++] = '\n';
 	while (n) {
 		ssize_t done = write(log_fd, p, n);
