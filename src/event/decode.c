@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "decode.h"
+
+#include <string.h>
+
+/* What every record begins with. */
+struct head {
+	uint16_t type;
+	uint16_t size;
+};
+
+static enum decode_result decode_event(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_hdr *h = data;
+	const struct mmt_schema_event *ev;
+
+	if (size < sizeof(struct head))
+		return DECODE_SHORT;
+	ev = schema_event(h->type);
+	if (!ev)
+		return DECODE_UNKNOWN;
+	if (h->size != ev->size)
+		return DECODE_SIZE;
+	if (size < ev->size)
+		return DECODE_SHORT;
+	if (h->tier >= MMT_TIER_MAX)
+		return DECODE_RANGE;
+	if (h->have & ~(MMT_HAVE_DUR | ((1ULL << ev->nfields) - 1)))
+		return DECODE_RANGE;
+	out->event = h;
+	out->ev = ev;
+	return DECODE_OK;
+}
+
+/* Bytes of text that a record of this size has behind its fixed part, or -1 when its size cannot be. */
+static long text_room(const struct head *h, size_t size, size_t fixed)
+{
+	return h->size < fixed || size < h->size ? -1 : (long)(h->size - fixed);
+}
+
+static enum decode_result decode_name(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_name *n = data;
+	long room = text_room(data, size, offsetof(struct mmt_name, text));
+
+	if (room < 0)
+		return DECODE_SHORT;
+	if (!memchr(n->text, '\0', room))
+		return DECODE_RANGE;
+	out->name = n;
+	return DECODE_OK;
+}
+
+static enum decode_result decode_path(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_path *p = data;
+	long room = text_room(data, size, offsetof(struct mmt_path, text));
+
+	if (room < 0)
+		return DECODE_SHORT;
+	if (p->used > room || (p->used && p->text[p->used - 1]))
+		return DECODE_RANGE;
+	out->path = p;
+	return DECODE_OK;
+}
+
+static enum decode_result decode_item(const void *data, size_t size, struct decoded *out)
+{
+	const struct head *h = data;
+
+	switch (h->type) {
+	case MMT_ITEM_NAME:
+		return decode_name(data, size, out);
+	case MMT_ITEM_PATH:
+		return decode_path(data, size, out);
+	case MMT_ITEM_FUNC:
+		if (h->size != sizeof(struct mmt_func))
+			return DECODE_SIZE;
+		if (size < h->size)
+			return DECODE_SHORT;
+		out->func = data;
+		return DECODE_OK;
+	case MMT_ITEM_SYNC:
+		if (h->size != sizeof(struct mmt_sync))
+			return DECODE_SIZE;
+		if (size < h->size)
+			return DECODE_SHORT;
+		out->sync = data;
+		return DECODE_OK;
+	default:
+		return DECODE_UNKNOWN;
+	}
+}
+
+enum decode_result decode_record(const void *data, size_t size, struct decoded *out)
+{
+	const struct head *h = data;
+
+	memset(out, 0, sizeof(*out));
+	if (size < sizeof(*h))
+		return DECODE_SHORT;
+	return h->type >= MMT_ITEM_FIRST ? decode_item(data, size, out) : decode_event(data, size, out);
+}
+
+const char *decode_text(enum decode_result r)
+{
+	static const char *const text[DECODE_RESULTS] = {
+		[DECODE_OK] = "fine",
+		[DECODE_SHORT] = "cut short",
+		[DECODE_UNKNOWN] = "of an unknown kind",
+		[DECODE_SIZE] = "of the wrong size",
+		[DECODE_RANGE] = "with a value out of range",
+	};
+
+	return r < DECODE_RESULTS ? text[r] : "?";
+}

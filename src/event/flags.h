@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * flags: the kernel's bit masks as words. Only bits that mean the same in every kernel from 5.10 to 7.1, on arm64 and
+ * x86, have a name here; what is left stands in hex at the end.
+ */
+#ifndef MMTRACE_EVENT_FLAGS_H
+#define MMTRACE_EVENT_FLAGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+
+/* vm_flags, include/linux/mm.h, the same in 5.10, 6.1, 6.12, 6.18 and 7.1 on arm64 and x86 */
+#define FLAGS_VM_READ	  0x1
+#define FLAGS_VM_WRITE	  0x2
+#define FLAGS_VM_EXEC	  0x4
+#define FLAGS_VM_SHARED	  0x8
+#define FLAGS_VM_MAYSHARE 0x80
+#define FLAGS_VM_PFNMAP	  0x400
+#define FLAGS_VM_HUGETLB  0x400000
+#define FLAGS_VM_MIXEDMAP 0x10000000
+
+/* enum fault_flag, include/linux/mm_types.h, 6.12; FAULT_FLAG_ macros of include/linux/mm.h, 5.10 */
+#define FLAGS_FAULT_WRITE	0x1
+#define FLAGS_FAULT_INSTRUCTION 0x100
+
+/* mmap's flags, include/uapi/asm-generic/mman-common.h and include/uapi/linux/mman.h, 6.12 */
+#define FLAGS_MAP_ANONYMOUS 0x20
+#define FLAGS_MAP_TYPE	    0xf
+
+void flags_prot(struct buf *b, uint64_t v);	     /* rw- */
+void flags_mmap(struct buf *b, uint64_t v);	     /* private|fixed */
+void flags_mmap_short(struct buf *b, uint64_t v);    /* the same without "anonymous": a table shows what is mapped anyway */
+void flags_mremap(struct buf *b, uint64_t v);	     /* maymove|fixed */
+void flags_vm(struct buf *b, uint64_t v);	     /* rw-s|mayread|…: permissions first */
+void flags_vm_short(struct buf *b, uint64_t v);	     /* rw-s and the words that say what a mapping is, without may… */
+void flags_fault(struct buf *b, uint64_t v);	     /* write|user */
+void flags_result(struct buf *b, uint64_t v);	     /* major|locked */
+bool flags_fault_failed(uint64_t result);	     /* VM_FAULT_ERROR */
+
+#endif
