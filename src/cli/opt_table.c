@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* mmtrace's commands and options. Help, man pages and completions come from these rows. */
+#include "cli/opt.h"
+
+#define AT(member) offsetof(struct opt_values, member)
+#define T (1u << CMD_TRACE)
+#define L (1u << CMD_LIST)
+#define D (1u << CMD_DOCTOR)
+#define ALL (T | L | D)
+
+static const char *const formats[] = { "table", "json", "wire", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+static const char *const lists[] = { "events", "fields", "hooks", NULL };
+
+// clang-format off
+static const struct opt_cmd cmds[] = {
+	[CMD_TRACE] = {
+		.name = "trace", .runs = true,
+		.help = "one line per memory mapping event (the default)",
+		.text = "Prints one line per event: what programs asked for (mmap, munmap, ...), what the driver and the "
+			"kernel did with it, and the first faults. Without -p, -t, -n or a program it watches the whole "
+			"machine, then without page faults unless -e asks for them.",
+	},
+	[CMD_LIST] = {
+		.name = "list", .words_name = "events|fields|hooks", .words = lists,
+		.help = "the events, fields and hooks there are",
+		.text = "Lists the events, their fields, or the kernel hooks they come from. Needs no privilege.",
+	},
+	[CMD_DOCTOR] = {
+		.name = "doctor",
+		.help = "what this kernel allows, and why not more",
+		.text = "Tries every hook on the running kernel and says which way of attaching works, why no better one "
+			"does, what is lost by it, and the kernel configuration that would give it back.",
+	},
+};
+
+static const struct opt_row rows[] = {
+	{ .letter = 'p', .name = "pid", .arg = "PID[,PID]", .type = OPT_PIDS, .off = AT(pids), .cmds = T,
+	  .help = "only these processes and the children they start" },
+	{ .letter = 't', .name = "tid", .arg = "TID[,TID]", .type = OPT_PIDS, .off = AT(tids), .cmds = T,
+	  .help = "only these threads" },
+	{ .letter = 'n', .name = "comm", .arg = "NAME", .type = OPT_STRINGS, .off = AT(comms), .cmds = T,
+	  .help = "only processes of this name; may be repeated" },
+	{ .letter = 'e', .name = "events", .arg = "EVENTS", .type = OPT_STRINGS, .off = AT(events), .cmds = T,
+	  .help = "only these events, with commas between them; 'list events' names them" },
+	{ .letter = 'k', .name = "kind", .arg = "KINDS", .type = OPT_STRINGS, .off = AT(kinds), .cmds = T,
+	  .help = "only mappings of these kinds: anon, file, shm, device, ..." },
+	{ .letter = 'd', .name = "duration", .arg = "TIME", .type = OPT_DURATION, .off = AT(duration_ns), .cmds = T,
+	  .help = "stop after this time: 10s, 500ms, a bare number is seconds" },
+	{ .letter = 'x', .name = "failed", .arg = "ERRNO", .type = OPT_ERRNO, .off = AT(failed), .cmds = T,
+	  .help = "only calls that failed, with ERRNO only those with this error" },
+	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T,
+	  .help = "only what took this time or longer: 100us, 5ms" },
+	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
+	  .help = "one JSON object per line on stdout" },
+	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T,
+	  .def = "table", .help = "table, json or wire" },
+	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = T,
+	  .help = "write there instead of stdout" },
+	{ .name = "tier", .arg = "[HOOK=]TIER", .type = OPT_STRINGS, .off = AT(tiers), .cmds = T | D,
+	  .help = "attach this hook, or every one, this way only; may be repeated" },
+	{ .name = "buffer", .arg = "SIZE", .type = OPT_SIZE, .off = AT(buffer_bytes), .cmds = T, .def = "16M",
+	  .help = "ring buffer between kernel and mmtrace" },
+	{ .name = "btf", .arg = "FILE", .type = OPT_STRING, .off = AT(btf), .cmds = T | D,
+	  .help = "kernel type information, for a kernel without its own" },
+	{ .name = "ready-fd", .arg = "FD", .type = OPT_FD, .off = AT(ready_fd), .cmds = T,
+	  .help = "write one byte there when every hook is live" },
+	{ .name = "color", .arg = "WHEN", .type = OPT_CHOICE, .words = colors, .off = AT(color), .cmds = ALL,
+	  .def = "auto", .help = "auto, always or never; NO_COLOR is honoured by auto" },
+	{ .letter = 'v', .name = "verbose", .type = OPT_FLAG, .off = AT(verbose), .cmds = ALL,
+	  .help = "say more on stderr" },
+	{ .letter = 'q', .name = "quiet", .type = OPT_FLAG, .off = AT(quiet), .cmds = ALL,
+	  .help = "warnings and errors only; -qq errors only" },
+	{ .letter = 'V', .name = "version", .type = OPT_FLAG, .off = AT(version), .cmds = ALL, .alone = true,
+	  .help = "print the version" },
+	{ .letter = 'h', .name = "help", .type = OPT_FLAG, .off = AT(help), .cmds = ALL, .alone = true,
+	  .help = "print this" },
+};
+// clang-format on
+
+const struct opt_spec mmtrace_options = {
+	.tool = "mmtrace",
+	.summary = "Shows memory mapping on a running Linux machine: from the mmap call through the driver to the page "
+		   "tables, the first faults and the last close.",
+	.cmds = cmds,
+	.n_cmds = MMT_COUNT(cmds),
+	.rows = rows,
+	.n_rows = MMT_COUNT(rows),
+};
