@@ -127,25 +127,35 @@ get_headers()
 	kernel_unpack headers
 	box_close
 	kbuild=$(echo "$new"/usr/lib/linux-kbuild-*)
+	no_btf=
 	headers_runnable "$1" || exit 77
 	mv "$new/usr/src/linux-headers-$abi-$k_flavour" "$new/kdir"
 	mv "$new/usr/src/linux-headers-$abi-common" "$new/kdir/common"
 	mv "$kbuild" "$new/kdir/kbuild"
 	headers_join "$new/kdir"
-	[ -e "$new/kdir/vmlinux" ] || headers_add_btf "$1"
+	[ -e "$new/kdir/vmlinux" ] || [ -n "$no_btf" ] || headers_add_btf "$1"
 	mv "$new/kdir" "$new.kdir" && rm -rf "$new" && mv "$new.kdir" "$new"
 	put_in_place headers "$1"
 }
 
-# headers_runnable TAG: do the build tools run on this machine? Remembered, so that asking again costs no download.
+# headers_runnable TAG: do the build tools run on this machine? The answer "no" is remembered, so that asking again costs
+# no download. If only the tool that writes modules' type information does not, modules can be built without.
 headers_runnable()
 {
-	why=$("$kbuild/scripts/basic/fixdep" 2>&1 | sed -n 's/.*version .\(GLIBC_[0-9.]*\). not found.*/\1/p' | head -n 1)
-	[ -n "$why" ] || return 0
-	mkdir -p "$CACHE/headers"
-	echo "the build tools of kernel $1 need $why, which this machine's libc lacks" >"$CACHE/headers/$1.cannot"
-	say "$(cat "$CACHE/headers/$1.cannot")"
-	return 77
+	for tool in scripts/basic/fixdep scripts/mod/modpost tools/bpf/resolve_btfids/resolve_btfids; do
+		why=$("$kbuild/$tool" 2>&1 </dev/null | sed -n 's/.*version .\(GLIBC_[0-9.]*\). not found.*/\1/p' | head -n 1)
+		[ -n "$why" ] || continue
+		if [ "${tool##*/}" = resolve_btfids ]; then
+			rm -f "$new/usr/src/linux-headers-$abi-$k_flavour/vmlinux"
+			no_btf="modules for kernel $1 are built without type information: resolve_btfids needs $why"
+			say "$no_btf"
+			continue
+		fi
+		mkdir -p "$CACHE/headers"
+		echo "the build tools of kernel $1 need $why, which this machine's libc lacks" >"$CACHE/headers/$1.cannot"
+		say "$(cat "$CACHE/headers/$1.cannot")"
+		return 77
+	done
 }
 
 # headers_join KDIR: three packages become one tree that works wherever it lies. The packages expect each other in
@@ -156,8 +166,9 @@ headers_join()
 	ln -sfn kbuild/tools "$1/tools"
 	ln -sfn ../kbuild/scripts "$1/common/scripts"
 	ln -sfn ../kbuild/tools "$1/common/tools"
-	# shellcheck disable=SC2016
-	echo 'include $(dir $(abspath $(lastword $(MAKEFILE_LIST))))common/Makefile' >"$1/Makefile"
+	sed -e '1 i kdir_here := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))' \
+		-e "s|/usr/src/linux-headers-$abi-$k_flavour|\$(kdir_here)|; s|/usr/src/linux-headers-$abi-common|\$(kdir_here)/common|" \
+		"$1/Makefile" >"$1/Makefile.new" && mv "$1/Makefile.new" "$1/Makefile"
 	{
 		echo 'override ARCH = arm64'
 		echo "override KERNELRELEASE = $abi-$k_flavour"
