@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * device: registers of a PCI device, mapped at once in ->mmap.
+ *
+ * There is no struct page behind registers, so there is nothing to count: page-table entries are made for
+ * page frame numbers. The memory type is the point: uncached, unbuffered, in order (Device-nGnRnE on
+ * arm64), set in vm_page_prot before the entries are made. The edu device answers accesses of 4 bytes.
+ */
+#include "mmdemo.h"
+
+#include <linux/capability.h>
+#include <linux/io.h>
+#include <linux/module.h>
+
+#include "compat.h"
+
+static int mmdemo_device_open(struct inode *inode, struct file *file)
+{
+	struct mmdemo_edu *edu;
+
+	/* Who has the registers can program DMA to any address: the file's mode alone must not decide that. */
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	edu = mmdemo_edu_get("device", false);
+	if (IS_ERR(edu))
+		return PTR_ERR(edu);
+	file->private_data = edu;
+	return 0;
+}
+
+static int mmdemo_device_release(struct inode *inode, struct file *file)
+{
+	mmdemo_edu_put(file->private_data);
+	return 0;
+}
+
+static void mmdemo_device_vm_open(struct vm_area_struct *vma)
+{
+	mmdemo_vma_born(MMDEMO_DEVICE, vma, MMDEMO_BY_COPY);
+}
+
+static void mmdemo_device_vm_close(struct vm_area_struct *vma)
+{
+	mmdemo_vma_gone(MMDEMO_DEVICE, vma);
+}
+
+/* No .fault: a touch of an entry that is not there is SIGBUS, never a fresh page. */
+static const struct vm_operations_struct mmdemo_device_vm_ops = {
+	.open = mmdemo_device_vm_open,
+	.close = mmdemo_device_vm_close,
+};
+
+static int mmdemo_device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct mmdemo_edu *edu = file->private_data;
+	int err = mmdemo_check_range(vma, edu->bar_len);
+
+	if (!err)
+		err = mmdemo_check_raw(vma);
+	if (err)
+		return err;
+	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	vma->vm_ops = &mmdemo_device_vm_ops;
+	err = io_remap_pfn_range(vma, vma->vm_start, PHYS_PFN(edu->bar) + vma->vm_pgoff, vma->vm_end - vma->vm_start,
+				 vma->vm_page_prot);
+	if (!err)
+		mmdemo_vma_born(MMDEMO_DEVICE, vma, MMDEMO_BY_MMAP);
+	return err;
+}
+
+static long mmdemo_device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct mmdemo_edu *edu = file->private_data;
+
+	return mmdemo_info_ioctl(MMDEMO_DEVICE, edu->bar_len, cmd, arg);
+}
+
+const struct file_operations mmdemo_device_fops = {
+	.owner = THIS_MODULE,
+	.open = mmdemo_device_open,
+	.release = mmdemo_device_release,
+	.mmap = mmdemo_device_mmap,
+	.unlocked_ioctl = mmdemo_device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the module share. A kind of mapping is one file kind_<name>.c with its
+ * file_operations, and one row in the table of main.c.
+ */
+#ifndef MMDEMO_H
+#define MMDEMO_H
+
+#ifndef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#endif
+
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+
+#include "mmdemo_uapi.h"
+
+/* Buffer sizes in pages, so that the same numbers of faults and PTEs hold with 4 KiB and 16 KiB pages. */
+#define MMDEMO_FILE_PAGES   16
+#define MMDEMO_SHARED_PAGES 4
+#define MMDEMO_DMA_PAGES    4
+
+struct mmdemo_kind {
+	unsigned int id;		     /* enum mmdemo_id */
+	const char *name;		     /* /dev/mmdemo/<name> */
+	const struct file_operations *fops;  /* ->mmap is the kind's own function, so a tracer can name it */
+	umode_t mode;			     /* of the device node */
+	const char *about;		     /* one line: how this kind maps memory */
+	const char *shows;		     /* one line: what mmtrace must show for it */
+};
+
+/* Range: -EINVAL unless offset and length of the VMA lie within `size` bytes. */
+int mmdemo_check_range(const struct vm_area_struct *vma, u64 size);
+/* Permissions for memory that is no file content: shared only (-EINVAL), never executable (-EPERM). */
+int mmdemo_check_raw(struct vm_area_struct *vma);
+/* Count and trace a VMA's birth and end. */
+void mmdemo_vma_born(unsigned int id, const struct vm_area_struct *vma, enum mmdemo_how how);
+void mmdemo_vma_gone(unsigned int id, const struct vm_area_struct *vma);
+/* Answers MMDEMO_IOC_INFO; -ENOTTY for any other command. */
+long mmdemo_info_ioctl(unsigned int id, u64 size, unsigned int cmd, unsigned long arg);
+
+/* QEMU's edu device, used by the kinds device and dma; there is at most one. */
+struct mmdemo_edu {
+	struct pci_dev *pdev;
+	void __iomem *regs;
+	phys_addr_t bar; /* BAR 0 as the CPU sees it */
+	u64 bar_len;
+	void *buf; /* coherent buffer, MMDEMO_DMA_PAGES long */
+	dma_addr_t buf_dma;
+	size_t buf_len;
+	bool dma_ok; /* the device was seen to reach the buffer */
+	struct mutex lock; /* one transfer at a time */
+	struct completion done;
+	refcount_t users; /* open files, and the driver binding itself */
+	struct completion idle;
+};
+
+/* For open: ERR_PTR(-ENODEV) and a line in the log that says why, if `kind` cannot work on this machine. */
+struct mmdemo_edu *mmdemo_edu_get(const char *kind, bool need_dma);
+void mmdemo_edu_put(struct mmdemo_edu *edu);
+/* Copy inside the coherent buffer by the device. The caller checked the range. */
+int mmdemo_edu_copy(struct mmdemo_edu *edu, u32 src, u32 dst, u32 len);
+int mmdemo_edu_register(void);
+void mmdemo_edu_unregister(void);
+
+extern const struct file_operations mmdemo_file_fops;
+extern const struct file_operations mmdemo_device_fops;
+extern const struct file_operations mmdemo_dma_fops;
+extern const struct file_operations mmdemo_shared_fops;
+
+#endif

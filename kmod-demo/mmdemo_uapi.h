@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the demo driver and its users share: the numbers of the kinds (they are the `kind` argument of
+ * the driver's tracepoints) and the ioctls. Numbers never change; new kinds get new ones.
+ */
+#ifndef MMDEMO_UAPI_H
+#define MMDEMO_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+enum mmdemo_id {
+	MMDEMO_FILE = 1,
+	MMDEMO_DEVICE = 2,
+	MMDEMO_DMA = 3,
+	MMDEMO_SHARED = 4,
+	MMDEMO_ID_END,
+};
+
+/* How a VMA was born: argument `how` of the tracepoint mmdemo:vma_open. */
+enum mmdemo_how {
+	MMDEMO_BY_MMAP = 0, /* the driver's ->mmap */
+	MMDEMO_BY_COPY = 1, /* vm_ops->open: fork, split or mremap made a second VMA */
+};
+
+struct mmdemo_info {
+	__u32 kind; /* enum mmdemo_id */
+	__u32 maps; /* VMAs of this kind alive in the whole system */
+	__u64 size; /* bytes that can be mapped, from offset 0 */
+};
+
+/* One copy inside the DMA buffer, made by the device. Offsets and length in bytes, multiples of 4. */
+struct mmdemo_dma_copy {
+	__u32 src;
+	__u32 dst;
+	__u32 len;
+	__u32 reserved; /* must be 0 */
+};
+
+#define MMDEMO_IOC_INFO     _IOR('~', 0x40, struct mmdemo_info)     /* every kind */
+#define MMDEMO_IOC_DMA_COPY _IOW('~', 0x41, struct mmdemo_dma_copy) /* dma; EINVAL, EIO, ETIMEDOUT */
+
+#endif
