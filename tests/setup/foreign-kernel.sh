@@ -142,8 +142,9 @@ get_headers()
 # no download. If only the tool that writes modules' type information does not, modules can be built without.
 headers_runnable()
 {
-	for tool in scripts/basic/fixdep scripts/mod/modpost tools/bpf/resolve_btfids/resolve_btfids; do
-		why=$("$kbuild/$tool" 2>&1 </dev/null | sed -n 's/.*version .\(GLIBC_[0-9.]*\). not found.*/\1/p' | head -n 1)
+	for tool in "$kbuild"/scripts/basic/fixdep "$kbuild"/scripts/mod/modpost* \
+			"$kbuild"/tools/bpf/resolve_btfids/resolve_btfids; do
+		why=$("$tool" 2>&1 </dev/null | sed -n 's/.*version .\(GLIBC_[0-9.]*\). not found.*/\1/p' | head -n 1)
 		[ -n "$why" ] || continue
 		if [ "${tool##*/}" = resolve_btfids ]; then
 			rm -f "$new/usr/src/linux-headers-$abi-$k_flavour/vmlinux"
