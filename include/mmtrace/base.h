@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #define MMT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define MMT_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define MMT_COUNT(a)	      (sizeof(a) / sizeof((a)[0]))
 
 /*
  * log: one line per call to stderr, "mmtrace: " in front, one write(2) each, so that
@@ -38,9 +38,9 @@ int mmt_log_fd(int fd);
  * no trailing text, no overflow. 0, or -EINVAL / -ERANGE with *why set to a constant text
  * that fits after "-d 'abc': "; *out is untouched then.
  */
-#define NUM_PID_MAX 4194304u /* PID_MAX_LIMIT on 64 bit, include/linux/threads.h, v6.12 */
+#define NUM_PID_MAX  4194304u /* PID_MAX_LIMIT on 64 bit, include/linux/threads.h, v6.12 */
 #define NUM_PIDS_MAX 256
-#define NUM_FMT_LEN 24 /* enough for every formatter below */
+#define NUM_FMT_LEN  24 /* enough for every formatter below */
 
 struct num_pids {
 	uint32_t n;
@@ -49,16 +49,16 @@ struct num_pids {
 
 int num_parse_u64(const char *s, uint64_t *out, const char **why); /* decimal or 0x hex */
 int num_parse_u32(const char *s, uint32_t *out, const char **why);
-int num_parse_pid(const char *s, uint32_t *out, const char **why);         /* 1..NUM_PID_MAX */
+int num_parse_pid(const char *s, uint32_t *out, const char **why);	   /* 1..NUM_PID_MAX */
 int num_parse_pids(const char *s, struct num_pids *out, const char **why); /* PID[,PID], added to *out once each */
 int num_parse_duration(const char *s, uint64_t *out_ns, const char **why); /* 10s 1.5s 100us 5ms 1m 2h; bare: s */
 int num_parse_size(const char *s, uint64_t *out_bytes, const char **why);  /* 4096 16K 1.5M 2G 1T, powers of 1024 */
 int num_parse_errno(const char *s, uint32_t *out_errno, const char **why); /* EINVAL or 22, positive */
 
 /* Each writes at most NUM_FMT_LEN bytes with the NUL to dst and returns dst. */
-char *num_fmt_size(char *dst, uint64_t bytes);  /* exact if up to 9999 of a unit: 100B 16K 4100K; else 1.2M 137G */
+char *num_fmt_size(char *dst, uint64_t bytes);	/* exact if up to 9999 of a unit: 100B 16K 4100K; else 1.2M 137G */
 char *num_fmt_duration(char *dst, uint64_t ns); /* 950ns 18.4us 5.2ms 184ms 1.3s 2m05s */
-char *num_fmt_hex(char *dst, uint64_t addr);    /* 0x7f00 */
+char *num_fmt_hex(char *dst, uint64_t addr);	/* 0x7f00 */
 
 /*
  * buf: growable bytes; start from {0}. The first error (-ENOMEM, or -ENOSPC past max)
@@ -78,7 +78,7 @@ int buf_pad(struct buf *b, size_t len); /* blanks until b->len is at least len *
 int buf_printf(struct buf *b, const char *fmt, ...) MMT_PRINTF(2, 3);
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 const char *buf_str(struct buf *b); /* NUL-terminated, valid until the next call; never NULL */
-void buf_reset(struct buf *b);      /* empty, error forgotten, memory kept */
+void buf_reset(struct buf *b);	    /* empty, error forgotten, memory kept */
 void buf_free(struct buf *b);
 
 /*
@@ -92,7 +92,7 @@ struct json {
 	struct buf *out;
 	int err;
 	unsigned depth;
-	bool comma;                /* the next member needs one */
+	bool comma;		   /* the next member needs one */
 	char open[JSON_DEPTH_MAX]; /* '{' or '[' per level */
 };
 

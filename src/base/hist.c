@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <mmtrace/base.h>
 
-#define EXACT 64u   /* values below have a bucket each */
-#define SUB_BITS 5u /* 32 buckets per power of two above */
-#define SUB (1u << SUB_BITS)
+#define EXACT	  64u /* values below have a bucket each */
+#define SUB_BITS  5u  /* 32 buckets per power of two above */
+#define SUB	  (1u << SUB_BITS)
 #define FIRST_EXP 6u /* log2(EXACT) */
 
 unsigned hist_index(uint64_t value)

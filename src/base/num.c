@@ -133,13 +133,13 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-	{ "", 1000000000 },  { "ns", 1 },          { "us", 1000 },         { "ms", 1000000 },
+	{ "", 1000000000 },  { "ns", 1 },	   { "us", 1000 },	   { "ms", 1000000 },
 	{ "s", 1000000000 }, { "m", 60000000000 }, { "min", 60000000000 }, { "h", 3600000000000 },
 	{ NULL, 0 },
 };
 
 static const struct unit sizes[] = {
-	{ "", 1 },           { "B", 1 },          { "K", 1ull << 10 }, { "M", 1ull << 20 },
+	{ "", 1 },	     { "B", 1 },	  { "K", 1ull << 10 }, { "M", 1ull << 20 },
 	{ "G", 1ull << 30 }, { "T", 1ull << 40 }, { "k", 1ull << 10 }, { "m", 1ull << 20 },
 	{ "g", 1ull << 30 }, { "t", 1ull << 40 }, { NULL, 0 },
 };
@@ -216,8 +216,8 @@ int num_parse_errno(const char *s, uint32_t *out_errno, const char **why)
 		const char *name;
 		uint32_t number;
 	} also[] = {
-		{ "EAGAIN", EAGAIN },       { "EWOULDBLOCK", EWOULDBLOCK }, { "EDEADLK", EDEADLK },
-		{ "EDEADLOCK", EDEADLOCK }, { "ENOTSUP", ENOTSUP },         { "EOPNOTSUPP", EOPNOTSUPP },
+		{ "EAGAIN", EAGAIN },	    { "EWOULDBLOCK", EWOULDBLOCK }, { "EDEADLK", EDEADLK },
+		{ "EDEADLOCK", EDEADLOCK }, { "ENOTSUP", ENOTSUP },	    { "EOPNOTSUPP", EOPNOTSUPP },
 	};
 	uint64_t v;
 

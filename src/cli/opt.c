@@ -116,9 +116,9 @@ static int set_flag(const struct use *u, const char *text, const char **why)
 }
 
 static int (*const setters[])(const struct use *, const char *, const char **) = {
-	[OPT_FLAG] = set_flag,   [OPT_SET] = set_flag,          [OPT_CHOICE] = set_choice,  [OPT_FD] = set_fd,
-	[OPT_U64] = set_u64,     [OPT_DURATION] = set_duration, [OPT_SIZE] = set_size,      [OPT_PIDS] = set_pids,
-	[OPT_ERRNO] = set_errno, [OPT_STRING] = set_string,     [OPT_STRINGS] = set_string,
+	[OPT_FLAG] = set_flag,	 [OPT_SET] = set_flag,		[OPT_CHOICE] = set_choice,  [OPT_FD] = set_fd,
+	[OPT_U64] = set_u64,	 [OPT_DURATION] = set_duration, [OPT_SIZE] = set_size,	    [OPT_PIDS] = set_pids,
+	[OPT_ERRNO] = set_errno, [OPT_STRING] = set_string,	[OPT_STRINGS] = set_string,
 };
 
 static int store(const struct use *u, const char *text)

@@ -8,8 +8,8 @@
 
 #include <mmtrace/base.h>
 
-#define OPT_OK 0
-#define OPT_USAGE 2 /* the exit code for a command line nobody can act on */
+#define OPT_OK		0
+#define OPT_USAGE	2 /* the exit code for a command line nobody can act on */
 #define OPT_STRINGS_MAX 32
 
 /* What a row writes at its offset. */
@@ -17,7 +17,7 @@ enum opt_type {
 	OPT_FLAG,     /* uint32_t, counts how often it was given */
 	OPT_SET,      /* uint32_t = row.set: a short word for another row's choice (-j) */
 	OPT_CHOICE,   /* uint32_t, index into row.words */
-	OPT_FD,       /* int, -1 when absent */
+	OPT_FD,	      /* int, -1 when absent */
 	OPT_U64,      /* uint64_t */
 	OPT_DURATION, /* uint64_t nanoseconds */
 	OPT_SIZE,     /* uint64_t bytes */
@@ -28,7 +28,7 @@ enum opt_type {
 };
 
 struct opt_errno {
-	uint32_t given;  /* -x was there */
+	uint32_t given;	 /* -x was there */
 	uint32_t number; /* 0: any error */
 };
 
@@ -38,26 +38,26 @@ struct opt_strings {
 };
 
 struct opt_row {
-	char letter;      /* 0: none */
+	char letter;	  /* 0: none */
 	const char *name; /* long name without "--" */
 	const char *arg;  /* what help calls the argument, NULL for none */
 	enum opt_type type;
-	uint32_t set;             /* OPT_SET */
-	size_t off;               /* of the value in the caller's struct */
-	uint32_t cmds;            /* bit i: command i takes it */
+	uint32_t set;		  /* OPT_SET */
+	size_t off;		  /* of the value in the caller's struct */
+	uint32_t cmds;		  /* bit i: command i takes it */
 	const char *const *words; /* OPT_CHOICE, NULL at the end */
-	const char *def;          /* parsed like an argument before anything else */
+	const char *def;	  /* parsed like an argument before anything else */
 	const char *help;
 	bool alone; /* help, version: with it the command's words are not asked for */
 };
 
 struct opt_cmd {
 	const char *name;
-	const char *words_name;   /* what help calls its word, NULL if it takes none */
+	const char *words_name;	  /* what help calls its word, NULL if it takes none */
 	const char *const *words; /* the valid ones, NULL at the end; exactly one must be given */
-	bool runs;                /* takes -- CMD ARGS */
-	const char *help;         /* a few words for the list of commands */
-	const char *text;         /* a sentence or two for its own help */
+	bool runs;		  /* takes -- CMD ARGS */
+	const char *help;	  /* a few words for the list of commands */
+	const char *text;	  /* a sentence or two for its own help */
 };
 
 struct opt_spec {
@@ -69,9 +69,9 @@ struct opt_spec {
 };
 
 struct opt_result {
-	size_t cmd;       /* index into cmds */
-	bool named;       /* the command was on the line, not the default */
-	uint64_t given;   /* bit i: row i was on the line */
+	size_t cmd;	  /* index into cmds */
+	bool named;	  /* the command was on the line, not the default */
+	uint64_t given;	  /* bit i: row i was on the line */
 	const char *word; /* the command's word, NULL if none */
 	char *const *run; /* after "--", ends with NULL as argv does; NULL if none */
 };

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define WIDTH 80
+#define WIDTH	80
 #define TEXT_AT 28 /* where the explanation starts */
 
 /* Words of text from the current column on, wrapped to start at column `left`. */
@@ -48,8 +48,8 @@ static void put_option(struct buf *out, const struct opt_row *row)
 	char name[80], text[512];
 	int n;
 
-	n = row->letter ? snprintf(name, sizeof(name), "  -%c, --%s", row->letter, row->name)
-			: snprintf(name, sizeof(name), "      --%s", row->name);
+	n = row->letter ? snprintf(name, sizeof(name), "  -%c, --%s", row->letter, row->name) :
+			  snprintf(name, sizeof(name), "      --%s", row->name);
 	if (row->arg)
 		snprintf(name + n, sizeof(name) - (size_t)n, row->type == OPT_ERRNO ? "[=%s]" : " %s", row->arg);
 	n = snprintf(text, sizeof(text), "%s", row->help);

@@ -3,10 +3,10 @@
 #include "cli/opt.h"
 
 #define AT(member) offsetof(struct opt_values, member)
-#define T (1u << CMD_TRACE)
-#define L (1u << CMD_LIST)
-#define D (1u << CMD_DOCTOR)
-#define ALL (T | L | D)
+#define T	   (1u << CMD_TRACE)
+#define L	   (1u << CMD_LIST)
+#define D	   (1u << CMD_DOCTOR)
+#define ALL	   (T | L | D)
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };

@@ -160,7 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors_stick),  cmocka_unit_test(test_too_large), cmocka_unit_test(test_growth),
-		cmocka_unit_test(test_bytes_and_pad), cmocka_unit_test(test_log_line),  cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_bytes_and_pad), cmocka_unit_test(test_log_line),	cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_near),
 	};
 

@@ -18,11 +18,11 @@ static void test_strings(void **state)
 	} cases[] = {
 		{ "\xff", "\\ufffd" },
 		{ "a\x80z", "a\\ufffdz" },
-		{ "\xc0\xaf", "\\ufffd\\ufffd" },                       /* overlong '/' */
-		{ "\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd" },            /* overlong '/' */
-		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },            /* a surrogate */
+		{ "\xc0\xaf", "\\ufffd\\ufffd" },			/* overlong '/' */
+		{ "\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd" },		/* overlong '/' */
+		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },		/* a surrogate */
 		{ "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" }, /* past U+10FFFF */
-		{ "\xe2\x82", "\\ufffd\\ufffd" },                       /* cut short */
+		{ "\xe2\x82", "\\ufffd\\ufffd" },			/* cut short */
 		{ "\xe2\x82z", "\\ufffd\\ufffdz" },
 		{ "\xf0\x9f\x98\"", "\\ufffd\\ufffd\\ufffd\\\"" },
 		{ "", "" },
@@ -83,14 +83,14 @@ static void play(struct json *j, const enum step *s)
 static void test_misuse(void **state)
 {
 	static const enum step cases[][5] = {
-		{ STOP },                  /* an empty line is no JSON text */
-		{ END, STOP },             /* nothing open */
-		{ OBJ, STOP },             /* left open */
+		{ STOP },		   /* an empty line is no JSON text */
+		{ END, STOP },		   /* nothing open */
+		{ OBJ, STOP },		   /* left open */
 		{ OBJ, END, END, STOP },   /* one too many */
 		{ OBJ, BARE, END, STOP },  /* no key in an object */
 		{ ARR, KEYED, END, STOP }, /* a key in an array */
-		{ KEYED, STOP },           /* a key at the top */
-		{ BARE, BARE, STOP },      /* two values at the top */
+		{ KEYED, STOP },	   /* a key at the top */
+		{ BARE, BARE, STOP },	   /* two values at the top */
 		{ OBJ, END, ARR, END, STOP },
 	};
 	struct buf b = { 0 };

@@ -198,12 +198,12 @@ static void test_duration(void **state)
 static void test_size(void **state)
 {
 	static const struct parse_case cases[] = {
-		{ "", -EINVAL, 0 },      { "M", -EINVAL, 0 },     { "-1M", -EINVAL, 0 },
-		{ "16X", -EINVAL, 0 },   { "16MM", -EINVAL, 0 },  { "16 M", -EINVAL, 0 },
+		{ "", -EINVAL, 0 },	 { "M", -EINVAL, 0 },	  { "-1M", -EINVAL, 0 },
+		{ "16X", -EINVAL, 0 },	 { "16MM", -EINVAL, 0 },  { "16 M", -EINVAL, 0 },
 		{ "0x10M", -EINVAL, 0 }, { "1.3B", -ERANGE, 0 },  { "16777216T", -ERANGE, 0 },
-		{ "0", 0, 0 },           { "4096", 0, 4096 },     { "100B", 0, 100 },
-		{ "4K", 0, 4096 },       { "16M", 0, 16777216 },  { "16m", 0, 16777216 },
-		{ "1.5M", 0, 1572864 },  { "2G", 0, 1ull << 31 }, { "16777215T", 0, 16777215ull << 40 },
+		{ "0", 0, 0 },		 { "4096", 0, 4096 },	  { "100B", 0, 100 },
+		{ "4K", 0, 4096 },	 { "16M", 0, 16777216 },  { "16m", 0, 16777216 },
+		{ "1.5M", 0, 1572864 },	 { "2G", 0, 1ull << 31 }, { "16777215T", 0, 16777215ull << 40 },
 	};
 
 	(void)state;
@@ -329,9 +329,9 @@ static void test_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_u64),     cmocka_unit_test(test_u32),        cmocka_unit_test(test_pid),
-		cmocka_unit_test(test_pids),    cmocka_unit_test(test_duration),   cmocka_unit_test(test_size),
-		cmocka_unit_test(test_errno),   cmocka_unit_test(test_fmt_size),   cmocka_unit_test(test_fmt_duration),
+		cmocka_unit_test(test_u64),	cmocka_unit_test(test_u32),	   cmocka_unit_test(test_pid),
+		cmocka_unit_test(test_pids),	cmocka_unit_test(test_duration),   cmocka_unit_test(test_size),
+		cmocka_unit_test(test_errno),	cmocka_unit_test(test_fmt_size),   cmocka_unit_test(test_fmt_duration),
 		cmocka_unit_test(test_fmt_hex), cmocka_unit_test(test_round_trip),
 	};
 
