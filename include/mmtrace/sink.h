@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A sink consumes read-only views and writes one output format. One file per format, sinks.h is the list.
+ * A sink consumes read-only views and writes one output format. One file per format, src/sink/sinks.h is the list.
  */
 #ifndef MMTRACE_SINK_H
 #define MMTRACE_SINK_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include "source.h"
 #include "view.h"
-
-struct mmt_run_info; /* tool, kernel, machine, page size, clock, command line, hooks: see view.h */
 
 struct mmt_sink {
 	/* All return 0 or -errno; the first failure ends the run (a closed pipe, a full disk). Any may be NULL. */
 	int (*begin)(struct mmt_sink *s, const struct mmt_run_info *info);
 	int (*event)(struct mmt_sink *s, const struct mmt_view *v);
 	int (*raw)(struct mmt_sink *s, const void *record, size_t size); /* wire records, before ledger and filter */
-	int (*item)(struct mmt_sink *s, const struct mmt_item *item);	 /* loss, hook, tick */
-	int (*end)(struct mmt_sink *s, const struct mmt_summary *sum);	 /* flushes, and checks that it was written */
+	int (*item)(struct mmt_sink *s, const struct mmt_item *item);	 /* loss, hook */
+	int (*flush)(struct mmt_sink *s); /* no more records for now: whoever reads the output sees all there is */
+	int (*end)(struct mmt_sink *s, const struct mmt_summary *sum); /* flushes, and checks that it was written */
 	void (*free)(struct mmt_sink *s);
 	int verdict; /* exit code this sink asks for, 0: none */
 };

@@ -8,20 +8,31 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "source.h"
 #include "wire/event.h"
 
-struct mmt_field; /* schema.h */
+struct mmt_field; /* event/schema.h */
 struct mmt_schema_event;
+struct value_names; /* event/value.h: text of NAME and KSYM keys */
 
 struct mmt_view {
 	const struct mmt_hdr *h;
 	const struct mmt_schema_event *ev;
-	const char *comm;    /* of the process, "?" when unknown */
-	const char *mapping; /* path or name of the mapping the event lies in ("[anon]", "[stack]", "/lib/x.so"), NULL: unknown */
-	uint64_t map_start;  /* of that mapping, 0 when unknown */
-	uint64_t map_off;    /* offset of map_start in the file, in bytes */
-	const void *names;   /* enrich: key -> text, for NAME and KSYM fields */
+	const struct value_names *names;
+	const char *comm; /* of the process, "?" when unknown */
+	/*
+	 * The mapping the event lies in: from the event's own VMA where it has one, else from the ledger.
+	 * Path of the file, or "[anon]", "[heap]", "[stack]", "[special]"; "fd 3" when no more is known; NULL: unknown.
+	 */
+	const char *mapping;
+	uint64_t map_start; /* first address of that mapping, 0 when unknown */
+	uint64_t map_off;   /* offset of map_start in the file, bytes */
+	uint64_t map_flags; /* its vm_flags; only the bits of prot and sharing when guessed */
+	uint8_t map_class;  /* enum mmt_fclass */
+	bool map_guessed;   /* pieced together from system calls */
 };
+
+#define MMT_RUN_HOOKS 128 /* hooks kept for headers */
 
 /* What the run looked like, for headers of outputs. Strings are the caller's. */
 struct mmt_run_info {
@@ -31,18 +42,21 @@ struct mmt_run_info {
 	const char *command; /* "-- CMD …" or "" */
 	uint32_t page_size;
 	uint32_t cpus;
-	uint64_t start_mono_ns;	 /* CLOCK_MONOTONIC when the hooks were live */
-	uint64_t start_real_ns;	 /* CLOCK_REALTIME at the same moment */
-	uint64_t clock_res_ns;	 /* granularity of the clock */
+	uint64_t start_mono_ns; /* CLOCK_MONOTONIC when the hooks were live */
+	uint64_t start_real_ns; /* CLOCK_REALTIME at the same moment */
+	uint64_t clock_res_ns;	/* granularity of the clock */
+	const struct mmt_hook_item *hooks; /* as they were attached */
+	uint32_t nhooks;
 };
 
 struct mmt_summary {
-	uint64_t events;	     /* handed to sinks */
-	uint64_t per_event[MMT_EV_MAX]; /* seen, before the filter */
-	uint64_t lost[MMT_LOSS_MAX]; /* by enum mmt_loss */
-	uint64_t lost_event[MMT_EV_MAX];
+	uint64_t events;		 /* handed to sinks */
+	uint64_t per_event[MMT_EV_MAX];	 /* seen, before the filter */
+	uint64_t lost[MMT_LOSS_MAX];	 /* by enum mmt_loss */
+	uint64_t lost_event[MMT_EV_MAX]; /* the same by event, 0: of none */
+	uint64_t bad;			 /* records that are not what the schema says */
 	uint64_t ran_ns;
-	int child_status; /* exit status of -- CMD as a shell has it, -1 without */
+	int child_status;   /* exit status of -- CMD as a shell has it, -1 without */
 	const char *silent; /* enabled hooks that never fired, separated by ", "; "" when none */
 	const char *absent; /* hooks that this machine refused, the same */
 };

@@ -5,7 +5,7 @@
 #ifndef MMTRACE_EVENT_DECODE_H
 #define MMTRACE_EVENT_DECODE_H
 
-#include "schema.h"
+#include "event/schema.h"
 #include "mmtrace/wire/names.h"
 
 enum decode_result {

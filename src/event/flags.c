@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "flags.h"
+#include "event/flags.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "schema.h"
+#include "event/schema.h"
 
 #include <string.h>
 

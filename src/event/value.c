@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #define _GNU_SOURCE /* strerrorname_np */
-#include "value.h"
+#include "event/value.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include "flags.h"
+#include "event/flags.h"
 #include "mmtrace/base.h"
 
 /* Largest errno that a pointer or a return value carries: include/linux/err.h, 6.12. */

@@ -5,7 +5,7 @@
 #ifndef MMTRACE_EVENT_VALUE_H
 #define MMTRACE_EVENT_VALUE_H
 
-#include "schema.h"
+#include "event/schema.h"
 
 struct buf;
 

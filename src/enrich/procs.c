@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "enrich/procs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "mmtrace/base.h"
+#include "mmtrace/map.h"
+
+struct procs {
+	struct map map; /* pid -> char[PROCS_COMM] */
+	procs_ask_fn ask;
+	void *ctx;
+};
+
+struct procs *procs_new(procs_ask_fn ask, void *ctx)
+{
+	struct procs *p = calloc(1, sizeof(*p));
+
+	if (p) {
+		p->ask = ask;
+		p->ctx = ctx;
+	}
+	return p;
+}
+
+static void forget(struct procs *p)
+{
+	for (size_t i = 0; i < p->map.cap; i++)
+		free(p->map.slots[i].val);
+	map_free(&p->map);
+}
+
+void procs_free(struct procs *p)
+{
+	if (!p)
+		return;
+	forget(p);
+	free(p);
+}
+
+static const char *set(struct procs *p, uint32_t pid, const char *comm)
+{
+	char *c = map_get(&p->map, pid);
+
+	if (!c) {
+		if (p->map.n >= PROCS_MAX)
+			forget(p);
+		c = malloc(PROCS_COMM);
+		if (!c || map_put(&p->map, pid, c)) {
+			free(c);
+			return "?";
+		}
+	}
+	memset(c, 0, PROCS_COMM);
+	memcpy(c, comm, strnlen(comm, PROCS_COMM - 1));
+	return c;
+}
+
+const char *procs_comm(struct procs *p, uint32_t pid)
+{
+	const char *known = map_get(&p->map, pid);
+	char comm[PROCS_COMM];
+
+	if (known)
+		return known;
+	if (!pid)
+		return "?";
+	if (p->ask && !p->ask(p->ctx, pid, comm)) {
+		comm[PROCS_COMM - 1] = '\0';
+		return set(p, pid, comm);
+	}
+	/* Gone already: remembered too, so that its other events do not ask again. */
+	return set(p, pid, "?");
+}
+
+void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_names *names)
+{
+	const struct mmt_schema_event *ev;
+	uint64_t key, child;
+	const char *comm;
+
+	if (h->type != MMT_EV_EXEC && h->type != MMT_EV_FORK)
+		return;
+	ev = schema_event(h->type);
+	comm = value_get(h, ev, "comm", &key) && key ? names->get(names->ctx, key) : NULL;
+	if (h->type == MMT_EV_EXEC) {
+		if (comm)
+			set(p, h->pid, comm);
+		else
+			free(map_del(&p->map, h->pid)); /* the old name is wrong now: ask */
+	} else if (value_get(h, ev, "child", &child) && child != h->pid) {
+		char copy[PROCS_COMM] = "";
+
+		strncpy(copy, comm ? comm : procs_comm(p, h->pid), PROCS_COMM - 1);
+		set(p, (uint32_t)child, copy);
+	}
+}

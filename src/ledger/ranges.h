@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * ranges: what is mapped where, per address space, told by the change events of the stream in the order of truth.
+ *
+ * An address space without change events (a tier that sees system calls only) is pieced together from the calls'
+ * results instead: such ranges are marked guessed, and the first change event of the space throws them away.
+ */
+#ifndef MMTRACE_LEDGER_RANGES_H
+#define MMTRACE_LEDGER_RANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "mmtrace/wire/event.h"
+
+#define RANGES_MAX	 (1u << 20) /* ranges in all spaces together; past it they are counted as dropped */
+#define RANGES_SPACE_MAX 65536	    /* address spaces */
+
+enum range_kind { RANGE_PLAIN, RANGE_HEAP, RANGE_STACK, RANGE_SPECIAL };
+
+/*
+ * A mapped range. The object lives as long as some of it is mapped: a cut leaves the lower part the object and makes a new
+ * one for the upper, neighbours that continue each other become the lower one.
+ */
+struct range {
+	struct range *left, *right; /* the ledger's own */
+	uint32_t prio;		    /* the ledger's own */
+	uint8_t kind;		    /* enum range_kind */
+	bool guessed;
+	bool has_flags;
+	uint64_t start, end;
+	uint64_t off; /* of start in the file, bytes */
+	uint64_t vm_flags;
+	uint64_t file; /* name key, 0: no file, or unknown when guessed */
+	uint64_t ops;
+	uint64_t ino;
+	uint32_t dev, rdev;
+	int32_t fd; /* guessed: descriptor that was mapped, -1 none */
+};
+
+struct ranges;
+
+struct ranges *ranges_new(uint32_t page_size); /* NULL: no memory */
+void ranges_free(struct ranges *l);
+/* Any event; those that change nothing are ignored. */
+void ranges_event(struct ranges *l, const struct mmt_hdr *h);
+/*
+ * The range at addr in the event's address space (its mm; its process when the tier knows none). When there is none, the one
+ * that was unmapped there last, so that a munmap can still be named. NULL: unknown. Valid until the next event.
+ */
+const struct range *ranges_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
+
+/* Maps over a range that was still live: the order of the stream was wrong or an event is missing. */
+uint64_t ranges_conflicts(const struct ranges *l);
+/* Changes that were not kept for want of room or of fields. */
+uint64_t ranges_dropped(const struct ranges *l);
+uint64_t ranges_count(const struct ranges *l);
+
+#endif
