@@ -72,17 +72,21 @@ int buf_pad(struct buf *b, size_t len)
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int n, err;
 
-	if (b->err)
-		return b->err;
+	err = buf_grow(b, 0);
+	if (err)
+		return err;
+	room = b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->data + b->len, room, fmt, ap);
 	err = n < 0 ? (b->err = -EINVAL) : buf_grow(b, (size_t)n);
-	if (!err) {
+	/* Mostly it fitted at once; a limit (max) is only known to buf_grow, so it has the word. */
+	if (!err && (size_t)n >= room)
 		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
+	if (!err)
 		b->len += (size_t)n;
-	}
 	va_end(again);
 	return err;
 }

@@ -3,7 +3,6 @@
 #include <mmtrace/base.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 void json_init(struct json *j, struct buf *out)
@@ -136,22 +135,39 @@ void json_end(struct json *j)
 	j->comma = true;
 }
 
+/* By hand: an event line is mostly numbers, and printf reads its format again for each. */
+static void put_number(struct buf *out, uint64_t v, unsigned base)
+{
+	char digits[20], *p = digits + sizeof(digits); /* UINT64_MAX has 20 */
+
+	do
+		*--p = "0123456789abcdef"[v % base];
+	while (v /= base);
+	buf_put(out, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void json_u64(struct json *j, const char *key, uint64_t v)
 {
 	if (start_value(j, key))
-		buf_printf(j->out, "%" PRIu64, v);
+		put_number(j->out, v, 10);
 }
 
 void json_i64(struct json *j, const char *key, int64_t v)
 {
-	if (start_value(j, key))
-		buf_printf(j->out, "%" PRId64, v);
+	if (!start_value(j, key))
+		return;
+	if (v < 0)
+		buf_putc(j->out, '-');
+	put_number(j->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 10);
 }
 
 void json_hex(struct json *j, const char *key, uint64_t v)
 {
-	if (start_value(j, key))
-		buf_printf(j->out, "\"0x%" PRIx64 "\"", v);
+	if (!start_value(j, key))
+		return;
+	buf_puts(j->out, "\"0x");
+	put_number(j->out, v, 16);
+	buf_putc(j->out, '"');
 }
 
 void json_bool(struct json *j, const char *key, bool v)

@@ -62,6 +62,26 @@ static void test_growth(void **state)
 	assert_null(b.data);
 }
 
+/* Every length around the first allocation, where "it fitted" and "it did not" meet. */
+static void test_printf_at_the_edge(void **state)
+{
+	char text[300];
+
+	(void)state;
+	for (int n = 0; n < 280; n++) {
+		struct buf b = { 0 };
+
+		memset(text, 'a' + n % 26, sizeof(text));
+		assert_int_equal(buf_printf(&b, "%.*s", n, text), 0);
+		assert_int_equal(buf_printf(&b, "%.*s|", n, text), 0);
+		assert_int_equal(b.len, 2 * n + 1);
+		assert_memory_equal(b.data, text, n);
+		assert_memory_equal(b.data + n, text, n);
+		assert_string_equal(buf_str(&b) + 2 * n, "|");
+		buf_free(&b);
+	}
+}
+
 static void test_bytes_and_pad(void **state)
 {
 	struct buf b = { 0 };
@@ -159,9 +179,10 @@ static void test_near(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_errors_stick),  cmocka_unit_test(test_too_large), cmocka_unit_test(test_growth),
-		cmocka_unit_test(test_bytes_and_pad), cmocka_unit_test(test_log_line),	cmocka_unit_test(test_clock),
-		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_errors_stick),  cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_growth),	      cmocka_unit_test(test_printf_at_the_edge),
+		cmocka_unit_test(test_bytes_and_pad), cmocka_unit_test(test_log_line),
+		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_near),
 	};
 
 	return cmocka_run_group_tests_name("base/buf,log,clock,near", tests, NULL, NULL);

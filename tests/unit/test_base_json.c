@@ -138,6 +138,8 @@ static void test_document(void **state)
 	json_obj(&j, NULL);
 	json_u64(&j, "big", UINT64_MAX);
 	json_i64(&j, "small", INT64_MIN);
+	json_i64(&j, "zero", 0);
+	json_hex(&j, "null", 0);
 	json_hex(&j, "addr", 0xffff800012345000);
 	json_arr(&j, "list");
 	json_u64(&j, NULL, 1);
@@ -153,9 +155,10 @@ static void test_document(void **state)
 	json_str(&j, "a\"b", "c");
 	json_end(&j);
 	assert_int_equal(json_line(&j), 0);
-	assert_string_equal(buf_str(&b), "{\"big\":18446744073709551615,\"small\":-9223372036854775808,"
-					 "\"addr\":\"0xffff800012345000\",\"list\":[1,{},[],true,false],"
-					 "\"none\":null,\"nostr\":null,\"a\\\"b\":\"c\"}\n");
+	assert_string_equal(buf_str(&b),
+			    "{\"big\":18446744073709551615,\"small\":-9223372036854775808,\"zero\":0,\"null\":\"0x0\","
+			    "\"addr\":\"0xffff800012345000\",\"list\":[1,{},[],true,false],"
+			    "\"none\":null,\"nostr\":null,\"a\\\"b\":\"c\"}\n");
 	buf_free(&b);
 }
 
