@@ -12,13 +12,131 @@
 #include <linux/shmem_fs.h>
 #include <linux/version.h>
 
+/* What user space asked for: addresses, and the offset in pages. */
+struct mmdemo_range {
+	unsigned long start;
+	unsigned long end;
+	unsigned long pgoff;
+};
+
+static inline struct mmdemo_range mmdemo_vma_range(const struct vm_area_struct *vma)
+{
+	return (struct mmdemo_range){ vma->vm_start, vma->vm_end, vma->vm_pgoff };
+}
+
 /* 6.3: vma->vm_flags may only be written through wrappers, which assert the mmap write lock. */
-static inline void mmdemo_vm_flags_mod(struct vm_area_struct *vma, unsigned long set, unsigned long clear)
+static inline void mmdemo_vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	vm_flags_mod(vma, set, clear);
+	vm_flags_mod(vma, flags, ~flags);
 #else
-	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+	vma->vm_flags = flags;
+#endif
+}
+
+/*
+ * 7.1: a driver can leave ->mmap for ->mmap_prepare. It gets a description of the mapping before there is a VMA, writes
+ * into it what it wants, and the core does the rest and then calls vm_ops->mapped, once, if the mapping came to be.
+ * (->mmap_prepare is of 6.16 and its remap actions of 6.19, but without ->mapped, 7.1, nothing can be counted.)
+ * A kind written against mmdemo_request works both ways: it defines <kind>_place(), has MMDEMO_MMAP_ENTRY once, and
+ * MMDEMO_MMAP and MMDEMO_MAPPED in its tables (the latter with no comma after it: it may be nothing).
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+typedef struct vm_area_desc mmdemo_request;
+
+static inline struct mmdemo_range mmdemo_request_range(const mmdemo_request *req)
+{
+	return (struct mmdemo_range){ req->start, req->end, req->pgoff };
+}
+
+static inline unsigned long mmdemo_request_flags(const mmdemo_request *req)
+{
+	return vma_flags_to_legacy(req->vma_flags);
+}
+
+static inline void mmdemo_request_set(mmdemo_request *req, unsigned long flags, pgprot_t prot,
+				      const struct vm_operations_struct *ops)
+{
+	req->vma_flags = legacy_to_vma_flags(flags);
+	req->page_prot = prot;
+	req->vm_ops = ops;
+}
+
+static inline pgprot_t mmdemo_request_prot(const mmdemo_request *req)
+{
+	return req->page_prot;
+}
+
+static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
+{
+	mmap_action_ioremap_full(req, pfn);
+	return 0;
+}
+
+#define MMDEMO_MMAP_ENTRY(kind, id)                                                                                    \
+	static int kind##_mmap_prepare(struct vm_area_desc *desc)                                                      \
+	{                                                                                                              \
+		return kind##_place(desc->file, desc);                                                                 \
+	}                                                                                                              \
+	static int kind##_vm_mapped(unsigned long start, unsigned long end, pgoff_t pgoff, const struct file *file,    \
+				    void **private_data)                                                               \
+	{                                                                                                              \
+		mmdemo_vma_born(id, (struct mmdemo_range){ start, end, pgoff }, MMDEMO_BY_MMAP);                       \
+		return 0;                                                                                              \
+	}
+#define MMDEMO_MMAP(kind)   .mmap_prepare = kind##_mmap_prepare
+#define MMDEMO_MAPPED(kind) .mapped = kind##_vm_mapped,
+#else
+typedef struct vm_area_struct mmdemo_request;
+
+static inline struct mmdemo_range mmdemo_request_range(const mmdemo_request *req)
+{
+	return mmdemo_vma_range(req);
+}
+
+static inline unsigned long mmdemo_request_flags(const mmdemo_request *req)
+{
+	return req->vm_flags;
+}
+
+static inline void mmdemo_request_set(mmdemo_request *req, unsigned long flags, pgprot_t prot,
+				      const struct vm_operations_struct *ops)
+{
+	mmdemo_vma_set_flags(req, flags);
+	req->vm_page_prot = prot;
+	req->vm_ops = ops;
+}
+
+static inline pgprot_t mmdemo_request_prot(const mmdemo_request *req)
+{
+	return req->vm_page_prot;
+}
+
+static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
+{
+	return io_remap_pfn_range(req, req->vm_start, pfn, req->vm_end - req->vm_start, req->vm_page_prot);
+}
+
+#define MMDEMO_MMAP_ENTRY(kind, id)                                                                                    \
+	static int kind##_mmap(struct file *file, struct vm_area_struct *vma)                                          \
+	{                                                                                                              \
+		int err = kind##_place(file, vma);                                                                     \
+                                                                                                                       \
+		if (!err)                                                                                              \
+			mmdemo_vma_born(id, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);                                    \
+		return err;                                                                                            \
+	}
+#define MMDEMO_MMAP(kind)   .mmap = kind##_mmap
+#define MMDEMO_MAPPED(kind)
+#endif
+
+/* 7.0: the flags of shmem_file_setup() became a bitmap type. */
+static inline struct file *mmdemo_shmem_file(const char *name, loff_t size)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return shmem_file_setup(name, size, EMPTY_VMA_FLAGS);
+#else
+	return shmem_file_setup(name, size, 0);
 #endif
 }
 

@@ -12,8 +12,6 @@
 #include <linux/io.h>
 #include <linux/module.h>
 
-#include "compat.h"
-
 static int mmdemo_device_open(struct inode *inode, struct file *file)
 {
 	struct mmdemo_edu *edu;
@@ -36,36 +34,37 @@ static int mmdemo_device_release(struct inode *inode, struct file *file)
 
 static void mmdemo_device_vm_open(struct vm_area_struct *vma)
 {
-	mmdemo_vma_born(MMDEMO_DEVICE, vma, MMDEMO_BY_COPY);
+	mmdemo_vma_born(MMDEMO_DEVICE, mmdemo_vma_range(vma), MMDEMO_BY_COPY);
 }
 
 static void mmdemo_device_vm_close(struct vm_area_struct *vma)
 {
-	mmdemo_vma_gone(MMDEMO_DEVICE, vma);
+	mmdemo_vma_gone(MMDEMO_DEVICE, mmdemo_vma_range(vma));
 }
+
+static int mmdemo_device_place(struct file *file, mmdemo_request *req);
+
+/* This makes mmdemo_device_mmap, or mmdemo_device_mmap_prepare on kernels where drivers use that. */
+MMDEMO_MMAP_ENTRY(mmdemo_device, MMDEMO_DEVICE)
 
 /* No .fault: a touch of an entry that is not there is SIGBUS, never a fresh page. */
 static const struct vm_operations_struct mmdemo_device_vm_ops = {
+	MMDEMO_MAPPED(mmdemo_device)
 	.open = mmdemo_device_vm_open,
 	.close = mmdemo_device_vm_close,
 };
 
-static int mmdemo_device_mmap(struct file *file, struct vm_area_struct *vma)
+static int mmdemo_device_place(struct file *file, mmdemo_request *req)
 {
 	struct mmdemo_edu *edu = file->private_data;
-	int err = mmdemo_check_range(vma, edu->bar_len);
+	struct mmdemo_range range = mmdemo_request_range(req);
+	unsigned long flags = mmdemo_request_flags(req);
+	int err = mmdemo_check_raw(file, range, edu->bar_len, &flags);
 
-	if (!err)
-		err = mmdemo_check_raw(vma);
 	if (err)
 		return err;
-	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	vma->vm_ops = &mmdemo_device_vm_ops;
-	err = io_remap_pfn_range(vma, vma->vm_start, PHYS_PFN(edu->bar) + vma->vm_pgoff, vma->vm_end - vma->vm_start,
-				 vma->vm_page_prot);
-	if (!err)
-		mmdemo_vma_born(MMDEMO_DEVICE, vma, MMDEMO_BY_MMAP);
-	return err;
+	mmdemo_request_set(req, flags, pgprot_noncached(mmdemo_request_prot(req)), &mmdemo_device_vm_ops);
+	return mmdemo_request_ioremap(req, PHYS_PFN(edu->bar) + range.pgoff);
 }
 
 static long mmdemo_device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -79,7 +78,7 @@ const struct file_operations mmdemo_device_fops = {
 	.owner = THIS_MODULE,
 	.open = mmdemo_device_open,
 	.release = mmdemo_device_release,
-	.mmap = mmdemo_device_mmap,
+	MMDEMO_MMAP(mmdemo_device),
 	.unlocked_ioctl = mmdemo_device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

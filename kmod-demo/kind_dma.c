@@ -13,8 +13,6 @@
 #include <linux/overflow.h>
 #include <linux/uaccess.h>
 
-#include "compat.h"
-
 static int mmdemo_dma_open(struct inode *inode, struct file *file)
 {
 	struct mmdemo_edu *edu = mmdemo_edu_get("dma", true);
@@ -33,12 +31,12 @@ static int mmdemo_dma_release(struct inode *inode, struct file *file)
 
 static void mmdemo_dma_vm_open(struct vm_area_struct *vma)
 {
-	mmdemo_vma_born(MMDEMO_DMA, vma, MMDEMO_BY_COPY);
+	mmdemo_vma_born(MMDEMO_DMA, mmdemo_vma_range(vma), MMDEMO_BY_COPY);
 }
 
 static void mmdemo_dma_vm_close(struct vm_area_struct *vma)
 {
-	mmdemo_vma_gone(MMDEMO_DMA, vma);
+	mmdemo_vma_gone(MMDEMO_DMA, mmdemo_vma_range(vma));
 }
 
 static const struct vm_operations_struct mmdemo_dma_vm_ops = {
@@ -49,17 +47,17 @@ static const struct vm_operations_struct mmdemo_dma_vm_ops = {
 static int mmdemo_dma_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct mmdemo_edu *edu = file->private_data;
-	int err = mmdemo_check_range(vma, edu->buf_len);
+	unsigned long flags = vma->vm_flags;
+	int err = mmdemo_check_raw(file, mmdemo_vma_range(vma), edu->buf_len, &flags);
 
-	if (!err)
-		err = mmdemo_check_raw(vma);
 	if (err)
 		return err;
+	mmdemo_vma_set_flags(vma, flags);
 	vma->vm_ops = &mmdemo_dma_vm_ops;
 	/* vm_pgoff is an offset into this very buffer, as dma_mmap_coherent wants it. */
 	err = dma_mmap_coherent(&edu->pdev->dev, vma, edu->buf, edu->buf_dma, edu->buf_len);
 	if (!err)
-		mmdemo_vma_born(MMDEMO_DMA, vma, MMDEMO_BY_MMAP);
+		mmdemo_vma_born(MMDEMO_DMA, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);
 	return err;
 }
 

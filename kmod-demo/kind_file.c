@@ -13,14 +13,13 @@
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 
-#include "compat.h"
 #include "trace.h"
 
 #define MMDEMO_FILE_SIZE ((u64)MMDEMO_FILE_PAGES << PAGE_SHIFT)
 
 static int mmdemo_file_open(struct inode *inode, struct file *file)
 {
-	struct file *shm = shmem_file_setup("mmdemo-file", MMDEMO_FILE_SIZE, 0);
+	struct file *shm = mmdemo_shmem_file("mmdemo-file", MMDEMO_FILE_SIZE);
 
 	if (IS_ERR(shm))
 		return PTR_ERR(shm);
@@ -42,12 +41,12 @@ static int mmdemo_file_release(struct inode *inode, struct file *file)
 
 static void mmdemo_file_vm_open(struct vm_area_struct *vma)
 {
-	mmdemo_vma_born(MMDEMO_FILE, vma, MMDEMO_BY_COPY);
+	mmdemo_vma_born(MMDEMO_FILE, mmdemo_vma_range(vma), MMDEMO_BY_COPY);
 }
 
 static void mmdemo_file_vm_close(struct vm_area_struct *vma)
 {
-	mmdemo_vma_gone(MMDEMO_FILE, vma);
+	mmdemo_vma_gone(MMDEMO_FILE, mmdemo_vma_range(vma));
 }
 
 static vm_fault_t mmdemo_file_fault(struct vm_fault *vmf)
@@ -78,15 +77,15 @@ static const struct vm_operations_struct mmdemo_file_vm_ops = {
 
 static int mmdemo_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	int err = mmdemo_check_range(vma, MMDEMO_FILE_SIZE);
+	int err = mmdemo_check_range(mmdemo_vma_range(vma), MMDEMO_FILE_SIZE);
 
 	if (err)
 		return err;
 	/* Private and executable mappings are fine here: pages of a file can be copied and hold no registers. */
-	mmdemo_vm_flags_mod(vma, VM_DONTEXPAND, 0);
+	mmdemo_vma_set_flags(vma, vma->vm_flags | VM_DONTEXPAND);
 	vma->vm_private_data = file->private_data;
 	vma->vm_ops = &mmdemo_file_vm_ops;
-	mmdemo_vma_born(MMDEMO_FILE, vma, MMDEMO_BY_MMAP);
+	mmdemo_vma_born(MMDEMO_FILE, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);
 	return 0;
 }
 

@@ -14,8 +14,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "compat.h"
-
 #define MMDEMO_SHARED_SIZE ((u64)MMDEMO_SHARED_PAGES << PAGE_SHIFT)
 
 struct mmdemo_shared {
@@ -88,12 +86,12 @@ static void mmdemo_shared_vm_open(struct vm_area_struct *vma)
 	struct mmdemo_shared *buf = vma->vm_private_data;
 
 	kref_get(&buf->ref);
-	mmdemo_vma_born(MMDEMO_SHARED, vma, MMDEMO_BY_COPY);
+	mmdemo_vma_born(MMDEMO_SHARED, mmdemo_vma_range(vma), MMDEMO_BY_COPY);
 }
 
 static void mmdemo_shared_vm_close(struct vm_area_struct *vma)
 {
-	mmdemo_vma_gone(MMDEMO_SHARED, vma);
+	mmdemo_vma_gone(MMDEMO_SHARED, mmdemo_vma_range(vma));
 	/* The file is put after this call, so the lock is never taken for freeing under the mmap lock. */
 	mmdemo_shared_put(vma->vm_private_data);
 }
@@ -106,12 +104,12 @@ static const struct vm_operations_struct mmdemo_shared_vm_ops = {
 static int mmdemo_shared_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct mmdemo_shared *buf = file->private_data;
-	int err = mmdemo_check_range(vma, MMDEMO_SHARED_SIZE);
+	unsigned long flags = vma->vm_flags;
+	int err = mmdemo_check_raw(file, mmdemo_vma_range(vma), MMDEMO_SHARED_SIZE, &flags);
 
-	if (!err)
-		err = mmdemo_check_raw(vma);
 	if (err)
 		return err;
+	mmdemo_vma_set_flags(vma, flags);
 	vma->vm_private_data = buf;
 	vma->vm_ops = &mmdemo_shared_vm_ops;
 	/* The VMA's own protection: a constant here would make a read-only mapping writable. */
@@ -120,7 +118,7 @@ static int mmdemo_shared_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err; /* a mapping that failed is never closed: no reference was taken for it */
 	kref_get(&buf->ref);
-	mmdemo_vma_born(MMDEMO_SHARED, vma, MMDEMO_BY_MMAP);
+	mmdemo_vma_born(MMDEMO_SHARED, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);
 	return 0;
 }
 

@@ -9,8 +9,6 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
-#include "compat.h"
-
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -37,50 +35,53 @@ static struct cdev mmdemo_cdevs[MMDEMO_NKINDS];
 static atomic_t mmdemo_maps[MMDEMO_ID_END];
 
 /*
- * In pages and without sums: vm_pgoff comes from the caller, is any 52-bit number, and for a character
- * device the core does not compare it with anything.
+ * In pages and without sums: the offset comes from the caller, is any number of pages that 64 bits of bytes
+ * can name, and for a character device the core does not compare it with anything.
  */
-int mmdemo_check_range(const struct vm_area_struct *vma, u64 size)
+int mmdemo_check_range(struct mmdemo_range range, u64 size)
 {
 	u64 pages = size >> PAGE_SHIFT;
-	u64 want = (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+	u64 want = (range.end - range.start) >> PAGE_SHIFT;
 
-	if (vma->vm_pgoff >= pages || want > pages - vma->vm_pgoff)
+	if (range.pgoff >= pages || want > pages - range.pgoff)
 		return -EINVAL;
 	return 0;
 }
 
-int mmdemo_check_raw(struct vm_area_struct *vma)
+int mmdemo_check_raw(const struct file *file, struct mmdemo_range range, u64 size, unsigned long *flags)
 {
-	unsigned long clear = VM_MAYEXEC;
+	int err = mmdemo_check_range(range, size);
 
+	if (err)
+		return err;
 	/*
-	 * A private writable mapping would want copy-on-write of memory that has no struct page to copy.
+	 * A private mapping would want copy-on-write of memory that has no struct page to copy.
 	 * VM_MAYSHARE and not VM_SHARED: the core drops VM_SHARED from MAP_SHARED of a read-only file.
 	 */
-	if (!(vma->vm_flags & VM_MAYSHARE))
+	if (!(*flags & VM_MAYSHARE))
 		return -EINVAL;
-	if (vma->vm_flags & VM_EXEC)
+	if (*flags & VM_EXEC)
 		return -EPERM;
-	/* So that mprotect cannot give what open refused. The core does this too for MAP_SHARED; we rely on it. */
-	if (!(vma->vm_file->f_mode & FMODE_WRITE))
-		clear |= VM_MAYWRITE;
-	mmdemo_vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	*flags |= VM_DONTEXPAND | VM_DONTDUMP;
+	/* What mprotect could still turn on: never execution, and writing only if open allowed it. */
+	*flags &= ~VM_MAYEXEC;
+	if (!(file->f_mode & FMODE_WRITE))
+		*flags &= ~VM_MAYWRITE;
 	return 0;
 }
 
-void mmdemo_vma_born(unsigned int id, const struct vm_area_struct *vma, enum mmdemo_how how)
+void mmdemo_vma_born(unsigned int id, struct mmdemo_range range, enum mmdemo_how how)
 {
 	int maps = atomic_inc_return(&mmdemo_maps[id]);
 
-	trace_vma_open(id, vma->vm_start, vma->vm_end, vma->vm_pgoff, how, maps);
+	trace_vma_open(id, range.start, range.end, range.pgoff, how, maps);
 }
 
-void mmdemo_vma_gone(unsigned int id, const struct vm_area_struct *vma)
+void mmdemo_vma_gone(unsigned int id, struct mmdemo_range range)
 {
 	int maps = atomic_dec_return(&mmdemo_maps[id]);
 
-	trace_vma_close(id, vma->vm_start, vma->vm_end, vma->vm_pgoff, maps);
+	trace_vma_close(id, range.start, range.end, range.pgoff, maps);
 }
 
 long mmdemo_info_ioctl(unsigned int id, u64 size, unsigned int cmd, unsigned long arg)

@@ -276,7 +276,7 @@ static int use_kind(const struct use_kind *kind, unsigned int steps)
 	int bad, err = use_open(&u, O_RDWR);
 
 	if (err == ENODEV || err == EPERM || err == EACCES) {
-		use_say(&u, "skip", true, "reason=%s (%s)", use_errno(err), use_why(err));
+		use_say(&u, "skip", true, "reason=%s why=\"%s\"", use_errno(err), use_why(err));
 		return 0;
 	}
 	bad = use_say(&u, "open", !err, "path=/dev/mmdemo/%s result=%s", kind->name, use_errno(err));

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/pci.h>
 
+#include "compat.h"
 #include "mmdemo_uapi.h"
 
 /* Buffer sizes in pages, so that the same numbers of faults and PTEs hold with 4 KiB and 16 KiB pages. */
@@ -30,13 +31,17 @@ struct mmdemo_kind {
 	const char *shows;		     /* one line: what mmtrace must show for it */
 };
 
-/* Range: -EINVAL unless offset and length of the VMA lie within `size` bytes. */
-int mmdemo_check_range(const struct vm_area_struct *vma, u64 size);
-/* Permissions for memory that is no file content: shared only (-EINVAL), never executable (-EPERM). */
-int mmdemo_check_raw(struct vm_area_struct *vma);
-/* Count and trace a VMA's birth and end. */
-void mmdemo_vma_born(unsigned int id, const struct vm_area_struct *vma, enum mmdemo_how how);
-void mmdemo_vma_gone(unsigned int id, const struct vm_area_struct *vma);
+/* -EINVAL unless the range lies within `size` bytes of the kind. */
+int mmdemo_check_range(struct mmdemo_range range, u64 size);
+/*
+ * The same for memory that is no file content, and its permissions: shared only (-EINVAL), never executable
+ * (-EPERM). `flags` are the VM_* of the mapping; they get what such a mapping must have and lose what it must
+ * never come to have.
+ */
+int mmdemo_check_raw(const struct file *file, struct mmdemo_range range, u64 size, unsigned long *flags);
+/* Count and trace a VMA's birth and end. Opens and closes of a kind must balance. */
+void mmdemo_vma_born(unsigned int id, struct mmdemo_range range, enum mmdemo_how how);
+void mmdemo_vma_gone(unsigned int id, struct mmdemo_range range);
 /* Answers MMDEMO_IOC_INFO; -ENOTTY for any other command. */
 long mmdemo_info_ioctl(unsigned int id, u64 size, unsigned int cmd, unsigned long arg);
 

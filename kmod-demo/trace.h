@@ -14,6 +14,13 @@
 
 #include "mmdemo_uapi.h"
 
+/* Tell user space the numbers: it reads the format text, where the names mean nothing. */
+TRACE_DEFINE_ENUM(MMDEMO_FILE);
+TRACE_DEFINE_ENUM(MMDEMO_DEVICE);
+TRACE_DEFINE_ENUM(MMDEMO_DMA);
+TRACE_DEFINE_ENUM(MMDEMO_SHARED);
+TRACE_DEFINE_ENUM(MMDEMO_BY_MMAP);
+
 #define mmdemo_show_kind(id)                                                                                           \
 	__print_symbolic(id, { MMDEMO_FILE, "file" }, { MMDEMO_DEVICE, "device" }, { MMDEMO_DMA, "dma" },              \
 			 { MMDEMO_SHARED, "shared" })
