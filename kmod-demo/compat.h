@@ -39,7 +39,7 @@ static inline void mmdemo_vma_set_flags(struct vm_area_struct *vma, unsigned lon
  * into it what it wants, and the core does the rest and then calls vm_ops->mapped, once, if the mapping came to be.
  * (->mmap_prepare is of 6.16 and its remap actions of 6.19, but without ->mapped, 7.1, nothing can be counted.)
  * A kind written against mmdemo_request works both ways: it defines <kind>_place(), has MMDEMO_MMAP_ENTRY once, and
- * MMDEMO_MMAP and MMDEMO_MAPPED in its tables (the latter with no comma after it: it may be nothing).
+ * MMDEMO_MMAP and MMDEMO_MAPPED in its tables (the latter last and without a comma: it may be nothing).
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
 typedef struct vm_area_desc mmdemo_request;
@@ -73,19 +73,19 @@ static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
 	return 0;
 }
 
-#define MMDEMO_MMAP_ENTRY(kind, id)                                                                                    \
-	static int kind##_mmap_prepare(struct vm_area_desc *desc)                                                      \
-	{                                                                                                              \
-		return kind##_place(desc->file, desc);                                                                 \
-	}                                                                                                              \
-	static int kind##_vm_mapped(unsigned long start, unsigned long end, pgoff_t pgoff, const struct file *file,    \
-				    void **private_data)                                                               \
-	{                                                                                                              \
-		mmdemo_vma_born(id, (struct mmdemo_range){ start, end, pgoff }, MMDEMO_BY_MMAP);                       \
-		return 0;                                                                                              \
+#define MMDEMO_MMAP_ENTRY(kind, id)                                                                                 \
+	static int kind##_mmap_prepare(struct vm_area_desc *desc)                                                   \
+	{                                                                                                           \
+		return kind##_place(desc->file, desc);                                                              \
+	}                                                                                                           \
+	static int kind##_vm_mapped(unsigned long start, unsigned long end, pgoff_t pgoff, const struct file *file, \
+				    void **private_data)                                                            \
+	{                                                                                                           \
+		mmdemo_vma_born(id, (struct mmdemo_range){ start, end, pgoff }, MMDEMO_BY_MMAP);                    \
+		return 0;                                                                                           \
 	}
 #define MMDEMO_MMAP(kind)   .mmap_prepare = kind##_mmap_prepare
-#define MMDEMO_MAPPED(kind) .mapped = kind##_vm_mapped,
+#define MMDEMO_MAPPED(kind) .mapped = kind##_vm_mapped
 #else
 typedef struct vm_area_struct mmdemo_request;
 
@@ -117,16 +117,16 @@ static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
 	return io_remap_pfn_range(req, req->vm_start, pfn, req->vm_end - req->vm_start, req->vm_page_prot);
 }
 
-#define MMDEMO_MMAP_ENTRY(kind, id)                                                                                    \
-	static int kind##_mmap(struct file *file, struct vm_area_struct *vma)                                          \
-	{                                                                                                              \
-		int err = kind##_place(file, vma);                                                                     \
-                                                                                                                       \
-		if (!err)                                                                                              \
-			mmdemo_vma_born(id, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);                                    \
-		return err;                                                                                            \
+#define MMDEMO_MMAP_ENTRY(kind, id)                                                 \
+	static int kind##_mmap(struct file *file, struct vm_area_struct *vma)       \
+	{                                                                           \
+		int err = kind##_place(file, vma);                                  \
+                                                                                    \
+		if (!err)                                                           \
+			mmdemo_vma_born(id, mmdemo_vma_range(vma), MMDEMO_BY_MMAP); \
+		return err;                                                         \
 	}
-#define MMDEMO_MMAP(kind)   .mmap = kind##_mmap
+#define MMDEMO_MMAP(kind) .mmap = kind##_mmap
 #define MMDEMO_MAPPED(kind)
 #endif
 

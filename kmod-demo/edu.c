@@ -11,24 +11,24 @@
 #include <linux/interrupt.h>
 #include <linux/module.h>
 
-#define EDU_VENDOR	0x1234
-#define EDU_DEVICE	0x11e8
-#define EDU_BAR_MIN	SZ_1M
-#define EDU_IRQ_STATUS	0x24
-#define EDU_IRQ_ACK	0x64
-#define EDU_DMA_SRC	0x80
-#define EDU_DMA_DST	0x88
-#define EDU_DMA_COUNT	0x90
-#define EDU_DMA_CMD	0x98
-#define EDU_CMD_RUN	0x01
-#define EDU_CMD_TO_RAM	0x02
-#define EDU_CMD_IRQ	0x04
-#define EDU_BUF_ADDR	0x40000
+#define EDU_VENDOR     0x1234
+#define EDU_DEVICE     0x11e8
+#define EDU_BAR_MIN    SZ_1M
+#define EDU_IRQ_STATUS 0x24
+#define EDU_IRQ_ACK    0x64
+#define EDU_DMA_SRC    0x80
+#define EDU_DMA_DST    0x88
+#define EDU_DMA_COUNT  0x90
+#define EDU_DMA_CMD    0x98
+#define EDU_CMD_RUN    0x01
+#define EDU_CMD_TO_RAM 0x02
+#define EDU_CMD_IRQ    0x04
+#define EDU_BUF_ADDR   0x40000
 /*
  * Half of the device's 4 KiB: its bounds check (hw/misc/edu.c, QEMU 7.2) wants the end of a transfer to lie
  * below the end of its buffer, and ends the whole machine when it does not.
  */
-#define EDU_PIECE	2048
+#define EDU_PIECE 2048
 
 static DEFINE_MUTEX(edu_lock); /* guards edu_dev */
 static struct mmdemo_edu *edu_dev;
@@ -256,10 +256,7 @@ static void edu_remove(struct pci_dev *pdev)
 	kfree(edu);
 }
 
-static const struct pci_device_id edu_ids[] = {
-	{ PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) },
-	{ }
-};
+static const struct pci_device_id edu_ids[] = { { PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) }, {} };
 
 static struct pci_driver edu_driver = {
 	.name = KBUILD_MODNAME,

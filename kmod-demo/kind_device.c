@@ -48,11 +48,13 @@ static int mmdemo_device_place(struct file *file, mmdemo_request *req);
 MMDEMO_MMAP_ENTRY(mmdemo_device, MMDEMO_DEVICE)
 
 /* No .fault: a touch of an entry that is not there is SIGBUS, never a fresh page. */
+/* clang-format off */
 static const struct vm_operations_struct mmdemo_device_vm_ops = {
-	MMDEMO_MAPPED(mmdemo_device)
 	.open = mmdemo_device_vm_open,
 	.close = mmdemo_device_vm_close,
+	MMDEMO_MAPPED(mmdemo_device)
 };
+/* clang-format on */
 
 static int mmdemo_device_place(struct file *file, mmdemo_request *req)
 {

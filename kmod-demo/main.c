@@ -13,18 +13,38 @@
 #include "trace.h"
 
 static const struct mmdemo_kind mmdemo_kinds[] = {
-	{ MMDEMO_FILE, "file", &mmdemo_file_fops, 0666,
-	  "pages of a shmem file, found one by one by .fault",
-	  "driver_mmap mmdemo_file_mmap, no install, one fault per touched page, driver_close" },
-	{ MMDEMO_DEVICE, "device", &mmdemo_device_fops, 0600,
-	  "registers of a PCI device (BAR 0 of QEMU's edu), io_remap_pfn_range, uncached",
-	  "driver_mmap mmdemo_device_mmap, one pfn_map run over the BAR, Device-nGnRnE, no faults" },
-	{ MMDEMO_DMA, "dma", &mmdemo_dma_fops, 0666,
-	  "coherent DMA memory of the edu device, dma_mmap_coherent; the device copies in it",
-	  "driver_mmap mmdemo_dma_mmap, dma_map with the pfn_map run inside it, no faults" },
-	{ MMDEMO_SHARED, "shared", &mmdemo_shared_fops, 0666,
-	  "one contiguous kernel buffer for all openers, remap_pfn_range, counted in vm_ops open and close",
-	  "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per fork or split, driver_close per VMA" },
+	{
+		.id = MMDEMO_FILE,
+		.name = "file",
+		.fops = &mmdemo_file_fops,
+		.mode = 0666,
+		.about = "pages of a shmem file, found one by one by .fault",
+		.shows = "driver_mmap mmdemo_file_mmap, no install, one fault per touched page, driver_close",
+	},
+	{
+		.id = MMDEMO_DEVICE,
+		.name = "device",
+		.fops = &mmdemo_device_fops,
+		.mode = 0600,
+		.about = "registers of a PCI device (BAR 0 of QEMU's edu), io_remap_pfn_range, uncached",
+		.shows = "driver_mmap mmdemo_device_mmap, one pfn_map run over the BAR, Device-nGnRnE, no faults",
+	},
+	{
+		.id = MMDEMO_DMA,
+		.name = "dma",
+		.fops = &mmdemo_dma_fops,
+		.mode = 0666,
+		.about = "coherent DMA memory of the edu device, dma_mmap_coherent; the device copies in it",
+		.shows = "driver_mmap mmdemo_dma_mmap, dma_map with the pfn_map run inside it, no faults",
+	},
+	{
+		.id = MMDEMO_SHARED,
+		.name = "shared",
+		.fops = &mmdemo_shared_fops,
+		.mode = 0666,
+		.about = "one contiguous buffer for all openers, remap_pfn_range, counted by vm_ops open and close",
+		.shows = "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per copy, driver_close per VMA",
+	},
 };
 
 #define MMDEMO_NKINDS ARRAY_SIZE(mmdemo_kinds)
@@ -153,8 +173,8 @@ static int mmdemo_add_nodes(void)
 			mmdemo_remove_nodes(i);
 			return err;
 		}
-		dev = device_create_with_groups(mmdemo_class, NULL, mmdemo_first + i, (void *)kind, mmdemo_groups,
-						"%s", kind->name);
+		dev = device_create_with_groups(mmdemo_class, NULL, mmdemo_first + i, (void *)kind, mmdemo_groups, "%s",
+						kind->name);
 		if (IS_ERR(dev)) {
 			cdev_del(&mmdemo_cdevs[i]);
 			mmdemo_remove_nodes(i);

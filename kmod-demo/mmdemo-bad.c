@@ -23,7 +23,7 @@ static int bad_result(const struct use *u, const char *name, int want, int got)
 #define KIND(id)   (1u << (id))
 #define EVERY_KIND (~0u)
 #define RAW_KINDS  (KIND(MMDEMO_DEVICE) | KIND(MMDEMO_DMA) | KIND(MMDEMO_SHARED))
-#define FAR_4G     (-1L) /* 4 GiB: 0 for who computes offsets in 32 bits */
+#define FAR_4G	   (-1L) /* 4 GiB: 0 for who computes offsets in 32 bits */
 #define FAR_LAST   (-2L) /* the last page that the core lets through: for who adds before comparing */
 
 /* Offset and length in pages, counted from 0 or from the size of the kind. */

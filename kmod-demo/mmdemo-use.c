@@ -22,11 +22,11 @@
 #include <unistd.h>
 
 /* Registers of the edu device, QEMU docs/specs/edu. */
-#define EDU_ID		0x00
-#define EDU_ALIVE	0x04
-#define EDU_FACTORIAL	0x08
-#define EDU_STATUS	0x20
-#define EDU_COMPUTING	0x01
+#define EDU_ID	      0x00
+#define EDU_ALIVE     0x04
+#define EDU_FACTORIAL 0x08
+#define EDU_STATUS    0x20
+#define EDU_COMPUTING 0x01
 
 static int use_words(struct use *u);
 static int use_device(struct use *u);
@@ -73,8 +73,8 @@ void *use_mmap(const struct use *u, size_t len, off_t off, int prot, int flags)
 
 	use_say(u, "mmap", !err, "addr=0x%lx len=%zu off=%lld prot=%c%c%c flags=%s result=%s",
 		err ? 0ul : (unsigned long)addr, len, (long long)off, prot & PROT_READ ? 'r' : '-',
-		prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-',
-		flags & MAP_SHARED ? "shared" : "private", use_errno(err));
+		prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-', flags & MAP_SHARED ? "shared" : "private",
+		use_errno(err));
 	return addr;
 }
 
@@ -91,9 +91,11 @@ int use_maps(const struct use *u, unsigned int want)
 	struct mmdemo_info info = { 0 };
 	int err = ioctl(u->fd, MMDEMO_IOC_INFO, &info) ? errno : 0;
 	unsigned int now = info.maps - u->base;
+	const char *result = use_errno(err);
 
-	return use_say(u, "maps", !err && now == want, "now=%u want=%u result=%s", now, want,
-		       err ? use_errno(err) : now == want ? "ok" : "wrong");
+	if (!err && now != want)
+		result = "wrong";
+	return use_say(u, "maps", !err && now == want, "now=%u want=%u result=%s", now, want, result);
 }
 
 static int use_write(const struct use *u, void *addr, size_t len, uint32_t seed)

@@ -33,7 +33,7 @@ struct use {
 /* One line on stdout; one more on stderr if not `good`. */
 int use_say(const struct use *u, const char *step, bool good, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-const char *use_errno(int err); /* "EINVAL"; "ok" for 0 */
+const char *use_errno(int err);		/* "EINVAL"; "ok" for 0 */
 int use_open(struct use *u, int flags); /* 0 or errno */
 void *use_mmap(const struct use *u, size_t len, off_t off, int prot, int flags);
 int use_munmap(const struct use *u, void *addr, size_t len);

@@ -23,12 +23,12 @@
 #define MMDEMO_DMA_PAGES    4
 
 struct mmdemo_kind {
-	unsigned int id;		     /* enum mmdemo_id */
-	const char *name;		     /* /dev/mmdemo/<name> */
-	const struct file_operations *fops;  /* ->mmap is the kind's own function, so a tracer can name it */
-	umode_t mode;			     /* of the device node */
-	const char *about;		     /* one line: how this kind maps memory */
-	const char *shows;		     /* one line: what mmtrace must show for it */
+	unsigned int id;		    /* enum mmdemo_id */
+	const char *name;		    /* /dev/mmdemo/<name> */
+	const struct file_operations *fops; /* ->mmap is the kind's own function, so a tracer can name it */
+	umode_t mode;			    /* of the device node */
+	const char *about;		    /* one line: how this kind maps memory */
+	const char *shows;		    /* one line: what mmtrace must show for it */
 };
 
 /* -EINVAL unless the range lies within `size` bytes of the kind. */
@@ -54,7 +54,7 @@ struct mmdemo_edu {
 	void *buf; /* coherent buffer, MMDEMO_DMA_PAGES long */
 	dma_addr_t buf_dma;
 	size_t buf_len;
-	bool dma_ok; /* the device was seen to reach the buffer */
+	bool dma_ok;	   /* the device was seen to reach the buffer */
 	struct mutex lock; /* one transfer at a time */
 	struct completion done;
 	refcount_t users; /* open files, and the driver binding itself */

@@ -37,7 +37,7 @@ struct mmdemo_dma_copy {
 	__u32 reserved; /* must be 0 */
 };
 
-#define MMDEMO_IOC_INFO     _IOR('~', 0x40, struct mmdemo_info)     /* every kind */
+#define MMDEMO_IOC_INFO	    _IOR('~', 0x40, struct mmdemo_info)	    /* every kind */
 #define MMDEMO_IOC_DMA_COPY _IOW('~', 0x41, struct mmdemo_dma_copy) /* dma; EINVAL, EIO, ETIMEDOUT */
 
 #endif
