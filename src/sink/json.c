@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * NDJSON: a header line, one object per event, a summary line; "type" says which. Every field of the schema is there,
+ * null where it is absent. Addresses are hex strings (JSON numbers lose bits), times are nanoseconds.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "event/value.h"
+#include "sink/out.h"
+#include "sink/sinks.h"
+
+struct json_sink {
+	struct mmt_sink s;
+	struct out out;
+	struct json j;
+	struct buf text; /* of one value */
+};
+
+static int end_line(struct json_sink *k)
+{
+	int err;
+
+	json_end(&k->j);
+	err = json_line(&k->j);
+	return err ? err : out_spill(&k->out);
+}
+
+static int js_begin(struct mmt_sink *s, const struct mmt_run_info *info)
+{
+	struct json_sink *k = (struct json_sink *)s;
+	struct json *j = &k->j;
+
+	json_obj(j, NULL);
+	json_str(j, "type", "header");
+	json_str(j, "tool", "mmtrace");
+	json_str(j, "version", info->version);
+	json_str(j, "kernel", info->release);
+	json_str(j, "machine", info->machine);
+	json_u64(j, "page_size", info->page_size);
+	json_u64(j, "cpus", info->cpus);
+	json_str(j, "command", info->command && *info->command ? info->command : NULL);
+	json_obj(j, "clock");
+	json_str(j, "name", "CLOCK_MONOTONIC");
+	json_u64(j, "start_ns", info->start_mono_ns);
+	json_u64(j, "start_real_ns", info->start_real_ns);
+	json_u64(j, "resolution_ns", info->clock_res_ns);
+	json_end(j);
+	json_arr(j, "hooks");
+	for (unsigned i = 0; i < info->nhooks; i++) {
+		json_obj(j, NULL);
+		json_str(j, "hook", info->hooks[i].name);
+		json_str(j, "tier", info->hooks[i].tier);
+		json_str(j, "reason", info->hooks[i].reason && *info->hooks[i].reason ? info->hooks[i].reason : NULL);
+		json_end(j);
+	}
+	json_end(j);
+	return end_line(k);
+}
+
+static void put_text(struct json_sink *k, const char *key, const struct mmt_field *f, uint64_t v,
+		     const struct value_names *names)
+{
+	buf_reset(&k->text);
+	value_show_raw(&k->text, f->look, v, names);
+	json_str(&k->j, key, buf_str(&k->text));
+}
+
+static void put_value(struct json_sink *k, const char *key, const struct mmt_field *f, uint64_t v,
+		      const struct value_names *names)
+{
+	switch (f->look) {
+	case MMT_LOOK_DEC:
+	case MMT_LOOK_SIZE:
+	case MMT_LOOK_PAGES:
+	case MMT_LOOK_NSEC:
+	case MMT_LOOK_FD:
+	case MMT_LOOK_PID:
+	case MMT_LOOK_RET:
+		if (f->wire == MMT_W_S32 || f->wire == MMT_W_S64)
+			json_i64(&k->j, key, (int64_t)v);
+		else
+			json_u64(&k->j, key, v);
+		break;
+	case MMT_LOOK_RETADDR:
+		if (value_errno(f->look, (int64_t)v))
+			json_i64(&k->j, key, (int64_t)v);
+		else
+			json_hex(&k->j, key, v);
+		break;
+	case MMT_LOOK_NAME:
+	case MMT_LOOK_KSYM:
+		if (v)
+			put_text(k, key, f, v, names);
+		else
+			json_null(&k->j, key); /* no file, no function: present, and nothing */
+		break;
+	default:
+		put_text(k, key, f, v, names);
+	}
+}
+
+static void put_field(struct json_sink *k, const struct mmt_view *v, const struct mmt_field *f)
+{
+	if (!value_has(v->h, f)) {
+		json_null(&k->j, f->name);
+	} else if (f->count == 1) {
+		put_value(k, f->name, f, value_u64(v->h, f, 0), v->names);
+	} else {
+		json_arr(&k->j, f->name);
+		for (unsigned i = 0; i < f->count; i++)
+			put_value(k, NULL, f, value_u64(v->h, f, i), v->names);
+		json_end(&k->j);
+	}
+}
+
+static void put_error(struct json_sink *k, const struct mmt_view *v)
+{
+	unsigned err;
+
+	if (!schema_field(v->ev, "ret"))
+		return;
+	if (!value_failed(v->h, v->ev, &err)) {
+		json_null(&k->j, "error");
+		return;
+	}
+	buf_reset(&k->text);
+	value_show_raw(&k->text, MMT_LOOK_RET, (uint64_t) - (int64_t)err, NULL);
+	json_str(&k->j, "error", err ? buf_str(&k->text) + 1 : "refused"); /* without its minus */
+}
+
+static void put_mapping(struct json_sink *k, const struct mmt_view *v)
+{
+	if (!v->mapping) {
+		json_null(&k->j, "mapping");
+		return;
+	}
+	json_obj(&k->j, "mapping");
+	json_str(&k->j, "name", v->mapping);
+	json_str(&k->j, "class", schema_enum(MMT_LOOK_FCLASS, v->map_class));
+	if (v->map_start)
+		json_hex(&k->j, "start", v->map_start);
+	else
+		json_null(&k->j, "start");
+	json_u64(&k->j, "offset", v->map_off);
+	json_bool(&k->j, "guessed", v->map_guessed);
+	json_end(&k->j);
+}
+
+static int js_event(struct mmt_sink *s, const struct mmt_view *v)
+{
+	struct json_sink *k = (struct json_sink *)s;
+	struct json *j = &k->j;
+
+	json_obj(j, NULL);
+	json_str(j, "type", "event");
+	json_str(j, "event", v->ev->name);
+	json_u64(j, "ts_ns", v->h->ts_ns);
+	if (v->h->have & MMT_HAVE_DUR)
+		json_u64(j, "dur_ns", v->h->dur_ns);
+	else
+		json_null(j, "dur_ns");
+	json_str(j, "comm", v->comm);
+	json_u64(j, "pid", v->h->pid);
+	json_u64(j, "tid", v->h->tid);
+	json_u64(j, "cpu", v->h->cpu);
+	json_u64(j, "mm", v->h->mm);
+	json_u64(j, "call", v->h->call);
+	json_u64(j, "depth", v->h->depth);
+	json_str(j, "tier", schema_tier(v->h->tier));
+	put_error(k, v);
+	put_mapping(k, v);
+	json_obj(j, "args");
+	for (unsigned i = 0; i < v->ev->nfields; i++)
+		if (!schema_field_hidden(&v->ev->fields[i]))
+			put_field(k, v, &v->ev->fields[i]);
+	json_end(j);
+	return end_line(k);
+}
+
+/* "a, b" as an array. */
+static void put_list(struct json *j, const char *key, const char *list)
+{
+	json_arr(j, key);
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+
+		json_strn(j, NULL, list, len);
+		list += len + strspn(list + len, ", ");
+	}
+	json_end(j);
+}
+
+static int js_end(struct mmt_sink *s, const struct mmt_summary *sum)
+{
+	struct json_sink *k = (struct json_sink *)s;
+	struct json *j = &k->j;
+	size_t n;
+	const struct mmt_schema_event *ev = schema_events(&n);
+	int err;
+
+	json_obj(j, NULL);
+	json_str(j, "type", "summary");
+	json_u64(j, "events", sum->events);
+	json_obj(j, "seen");
+	for (size_t i = 0; i < n; i++)
+		if (sum->per_event[ev[i].num])
+			json_u64(j, ev[i].name, sum->per_event[ev[i].num]);
+	json_end(j);
+	json_obj(j, "lost");
+	for (unsigned i = 0; schema_loss(i); i++)
+		json_u64(j, schema_loss(i)->name, sum->lost[i]);
+	json_end(j);
+	json_obj(j, "lost_by_event");
+	for (size_t i = 0; i < n; i++)
+		if (sum->lost_event[ev[i].num])
+			json_u64(j, ev[i].name, sum->lost_event[ev[i].num]);
+	json_end(j);
+	json_u64(j, "bad_records", sum->bad);
+	json_u64(j, "ran_ns", sum->ran_ns);
+	if (sum->child_status >= 0)
+		json_i64(j, "child_status", sum->child_status);
+	else
+		json_null(j, "child_status");
+	put_list(j, "silent_hooks", sum->silent);
+	put_list(j, "absent_hooks", sum->absent);
+	err = end_line(k);
+	return err ? err : out_flush(&k->out);
+}
+
+static int js_flush(struct mmt_sink *s)
+{
+	return out_flush(&((struct json_sink *)s)->out);
+}
+
+static void js_free(struct mmt_sink *s)
+{
+	struct json_sink *k = (struct json_sink *)s;
+
+	out_free(&k->out);
+	buf_free(&k->text);
+	free(k);
+}
+
+struct mmt_sink *json_open(const struct sink_opts *opts)
+{
+	struct json_sink *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	out_init(&k->out, opts->fd);
+	json_init(&k->j, &k->out.b);
+	k->s = (struct mmt_sink){ .begin = js_begin, .event = js_event, .flush = js_flush, .end = js_end,
+				  .free = js_free };
+	return &k->s;
+}

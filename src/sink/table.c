@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Columns for people. What an event's line says is a template: text, {field} as the schema shows it, and $word for
+ * what takes more than one field. Nothing is ever cut: a long path makes a long line.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "event/flags.h"
+#include "event/value.h"
+#include "sink/out.h"
+#include "sink/sinks.h"
+
+#define DIM    "\033[2m"
+#define BOLD   "\033[1m"
+#define RED    "\033[31m"
+#define NORMAL "\033[0m"
+
+struct table_sink {
+	struct mmt_sink s;
+	struct out out;
+	struct buf text; /* of the detail, before control characters are made visible */
+	bool color;
+	uint64_t start_ns;
+};
+
+typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
+
+// clang-format off
+static const char *const templates[MMT_EV_MAX] = {
+	[MMT_EV_MMAP] =         "{len} {prot} $mflags $what = {ret} $dur",
+	[MMT_EV_MUNMAP] =       "{addr} {len}$torn $what = {ret} $dur",
+	[MMT_EV_MPROTECT] =     "{addr} {len} {prot} $what = {ret} $dur",
+	[MMT_EV_MREMAP] =       "{addr} {old_len} -> {len} {flags} $what = {ret} $dur",
+	[MMT_EV_BRK] =          "{addr} = {ret} $dur",
+	[MMT_EV_VMA_MAP] =      "{addr} {len} $vmflags $what by {origin}",
+	[MMT_EV_VMA_UNMAP] =    "{addr} {len}$torn $what by {origin}",
+	[MMT_EV_VMA_PROT] =     "{addr} {len} $vmflags $what by {origin}",
+	[MMT_EV_VMA_MOVE] =     "{old_addr} {old_len} -> {addr} {len} $what",
+	[MMT_EV_VMA_DUP] =      "{addr} {len} $vmflags $what from mm {from_mm}",
+	[MMT_EV_VMA_GROW] =     "{addr} {len} $what by {origin}",
+	[MMT_EV_EXEC] =         "{file}",
+	[MMT_EV_EXIT] =         "by {origin}",
+	[MMT_EV_VMA_IMPORT] =   "{addr} {len} $vmflags $what",
+	[MMT_EV_FORK] =         "child {child}",
+	[MMT_EV_VMA_NEW] =      "{vma_start} $vmasize $vmflags $what by {cause}",
+	[MMT_EV_VMA_FREE] =     "{vma_start} $vmasize $vmflags $what by {cause}",
+	[MMT_EV_DRIVER_MMAP] =  "{func} $dur = {ret}",
+	[MMT_EV_DRIVER_OPEN] =  "{func} $dur {vma_start} $vmasize",
+	[MMT_EV_DRIVER_CLOSE] = "{func} $dur {vma_start} $vmasize",
+	[MMT_EV_PFN_MAP] =      "{helper} {pages} pages {addr} $pfns$fail",
+	[MMT_EV_PAGE_MAP] =     "{helper} {pages} pages {addr} $pfns$fail",
+	[MMT_EV_DMA_MAP] =      "{helper} {pages} pages {addr} $pfns$device$fail",
+	[MMT_EV_FAULT] =        "{addr} $access {mode} $kind $severity $dur$tries$result $what",
+	[MMT_EV_DEMO] =         "{what} {addr} {end} page {pgoff}",
+};
+// clang-format on
+
+static void put_field(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
+{
+	char field[32];
+	const struct mmt_field *f = NULL;
+
+	if (len < sizeof(field)) {
+		memcpy(field, name, len);
+		field[len] = '\0';
+		f = schema_field(v->ev, field);
+	}
+	if (f)
+		value_show(b, v->h, f, v->names);
+	else
+		buf_putc(b, '?');
+}
+
+static void dur(struct buf *b, const struct mmt_view *v)
+{
+	char s[NUM_FMT_LEN];
+
+	buf_puts(b, v->h->have & MMT_HAVE_DUR ? num_fmt_duration(s, v->h->dur_ns) : "-");
+}
+
+static void put_offset(struct buf *b, uint64_t off)
+{
+	buf_puts(b, " @");
+	buf_printf(b, off ? "0x%" PRIx64 : "%" PRIx64, off);
+}
+
+/* Offset in the file of the address that the event is about. */
+static uint64_t offset(const struct mmt_view *v)
+{
+	uint64_t addr;
+
+	if (v->ev->num == MMT_EV_MMAP)
+		return ((const struct mmt_ev_mmap *)v->h)->off;
+	if (value_get(v->h, v->ev, "addr", &addr) && addr >= v->map_start)
+		return v->map_off + (addr - v->map_start);
+	return v->map_off;
+}
+
+static void what(struct buf *b, const struct mmt_view *v)
+{
+	if (!v->mapping) {
+		buf_putc(b, '-');
+		return;
+	}
+	buf_puts(b, v->mapping);
+	if (v->mapping[0] != '[')
+		put_offset(b, offset(v));
+	if (v->map_guessed)
+		buf_putc(b, '?');
+}
+
+static void mflags(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t flags;
+
+	if (value_get(v->h, v->ev, "flags", &flags))
+		flags_mmap_short(b, flags);
+	else
+		buf_putc(b, '-');
+}
+
+static void vmflags(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t flags;
+
+	if (value_get(v->h, v->ev, "vm_flags", &flags))
+		flags_vm_short(b, flags);
+	else
+		buf_putc(b, '-');
+}
+
+static void vmasize(struct buf *b, const struct mmt_view *v)
+{
+	char s[NUM_FMT_LEN];
+	uint64_t start, end;
+
+	if (value_get(v->h, v->ev, "vma_start", &start) && value_get(v->h, v->ev, "vma_end", &end))
+		buf_puts(b, num_fmt_size(s, end - start));
+	else
+		buf_putc(b, '-');
+}
+
+/* Only where what was mapped is not what was asked for. */
+static void torn(struct buf *b, const struct mmt_view *v)
+{
+	char s[NUM_FMT_LEN];
+	uint64_t len, bytes;
+
+	if (value_get(v->h, v->ev, "len", &len) && value_get(v->h, v->ev, "bytes", &bytes) && len != bytes)
+		buf_printf(b, " (%s mapped)", num_fmt_size(s, bytes));
+}
+
+static void pfns(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t lo, hi, segs;
+
+	if (!value_get(v->h, v->ev, "pfn_lo", &lo) || !value_get(v->h, v->ev, "pfn_hi", &hi)) {
+		buf_puts(b, "pfn -");
+		return;
+	}
+	buf_printf(b, "pfn 0x%" PRIx64, lo);
+	if (hi != lo)
+		buf_printf(b, "-0x%" PRIx64, hi);
+	if (value_get(v->h, v->ev, "segs", &segs) && segs > 1)
+		buf_printf(b, " in %" PRIu64 " pieces", segs);
+}
+
+static void device(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_field *f = schema_field(v->ev, "device");
+
+	if (!value_has(v->h, f))
+		return;
+	buf_putc(b, ' ');
+	value_show(b, v->h, f, v->names);
+}
+
+static void fail(struct buf *b, const struct mmt_view *v)
+{
+	unsigned err;
+
+	if (!value_failed(v->h, v->ev, &err))
+		return;
+	buf_puts(b, " = ");
+	value_show_raw(b, MMT_LOOK_RET, (uint64_t) - (int64_t)err, NULL);
+}
+
+static void access_of(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t flags;
+
+	if (!value_get(v->h, v->ev, "flags", &flags))
+		buf_putc(b, '-');
+	else if (flags & FLAGS_FAULT_INSTRUCTION)
+		buf_puts(b, "exec");
+	else
+		buf_puts(b, flags & FLAGS_FAULT_WRITE ? "write" : "read");
+}
+
+/* The kind says more than the class; where it is not known the class stands for it. */
+static void kind(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_ev_fault *e = (const void *)v->h;
+	bool class = v->h->have & MMT_HAVE(FAULT, class), kind = v->h->have & MMT_HAVE(FAULT, kind);
+	const char *c = schema_enum(MMT_LOOK_FCLASS, class ? e->class : v->map_class);
+
+	if (kind && e->kind)
+		value_show_raw(b, MMT_LOOK_FKIND, e->kind, NULL);
+	else
+		buf_puts(b, c ? c : "?");
+}
+
+static void severity(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t maj;
+
+	if (value_get(v->h, v->ev, "maj", &maj))
+		buf_puts(b, maj ? "major" : "minor");
+	else
+		buf_putc(b, '-');
+}
+
+static void tries(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t n;
+
+	if (value_get(v->h, v->ev, "attempts", &n) && n > 1)
+		buf_printf(b, " %" PRIu64 " tries", n);
+}
+
+static void result(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t r;
+
+	if (!value_get(v->h, v->ev, "result", &r) || !flags_fault_failed(r))
+		return;
+	buf_putc(b, ' ');
+	flags_result(b, r);
+}
+
+static const struct {
+	const char *name;
+	word_fn put;
+} words[] = {
+	{ "dur", dur },	      { "what", what },	    { "mflags", mflags },     { "vmflags", vmflags }, { "vmasize", vmasize },
+	{ "torn", torn },     { "pfns", pfns },	    { "device", device },     { "fail", fail },	      { "access", access_of },
+	{ "kind", kind },     { "tries", tries },   { "severity", severity }, { "result", result },
+};
+
+/* Returns the length of the word at name. */
+static size_t put_word(struct buf *b, const struct mmt_view *v, const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+
+	for (size_t i = 0; i < MMT_COUNT(words); i++) {
+		if (strlen(words[i].name) == len && !memcmp(words[i].name, name, len)) {
+			words[i].put(b, v);
+			return len;
+		}
+	}
+	buf_putc(b, '?');
+	return len;
+}
+
+static void put_detail(struct buf *b, const struct mmt_view *v)
+{
+	const char *t = templates[v->ev->num];
+
+	if (!t) {
+		/* An event without a template shows all it has. */
+		for (unsigned i = 0; i < v->ev->nfields; i++) {
+			const struct mmt_field *f = &v->ev->fields[i];
+
+			if (schema_field_hidden(f) || !value_has(v->h, f))
+				continue;
+			buf_printf(b, "%s%s=", i ? " " : "", f->name);
+			value_show(b, v->h, f, v->names);
+		}
+		return;
+	}
+	for (; *t; t++) {
+		size_t len;
+
+		if (*t == '{') {
+			len = strcspn(t, "}");
+			put_field(b, v, t + 1, len - 1);
+			t += len;
+		} else if (*t == '$') {
+			t += put_word(b, v, t + 1);
+		} else {
+			buf_putc(b, *t);
+		}
+	}
+}
+
+/* A file name must not be able to forge a line or to paint the terminal. */
+static void put_visible(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			buf_printf(b, "\\x%02x", (unsigned char)*s);
+		else
+			buf_putc(b, *s);
+	}
+}
+
+static int table_begin(struct mmt_sink *s, const struct mmt_run_info *info)
+{
+	struct table_sink *t = (struct table_sink *)s;
+
+	t->start_ns = info->start_mono_ns;
+	buf_printf(&t->out.b, "%s%10s %-10s %6s %-12s DETAIL%s\n", t->color ? BOLD : "", "TIME", "COMM", "PID", "EVENT",
+		   t->color ? NORMAL : "");
+	return out_spill(&t->out);
+}
+
+static int table_event(struct mmt_sink *s, const struct mmt_view *v)
+{
+	struct table_sink *t = (struct table_sink *)s;
+	struct buf *b = &t->out.b;
+	/* What began before the hooks were all live stands below zero. */
+	int64_t us = ((int64_t)(v->h->ts_ns - t->start_ns)) / 1000;
+	uint64_t abs_us = (uint64_t)(us < 0 ? -us : us);
+	unsigned err;
+	bool bad = t->color && value_failed(v->h, v->ev, &err);
+	size_t from;
+	char time[32];
+
+	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
+	buf_printf(b, "%s%10s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
+	from = b->len;
+	put_visible(b, v->comm);
+	buf_pad(b, from + 10);
+	buf_printf(b, " %6u %s%-12s%s ", v->h->pid, t->color ? BOLD : "", v->ev->name, t->color ? NORMAL : "");
+	buf_reset(&t->text);
+	put_detail(&t->text, v);
+	buf_puts(b, bad ? RED : "");
+	put_visible(b, buf_str(&t->text));
+	buf_puts(b, bad ? NORMAL "\n" : "\n");
+	return t->text.err ? t->text.err : out_spill(&t->out);
+}
+
+static int table_flush(struct mmt_sink *s)
+{
+	return out_flush(&((struct table_sink *)s)->out);
+}
+
+static int table_end(struct mmt_sink *s, const struct mmt_summary *sum)
+{
+	(void)sum; /* said on stderr */
+	return table_flush(s);
+}
+
+static void table_free(struct mmt_sink *s)
+{
+	struct table_sink *t = (struct table_sink *)s;
+
+	out_free(&t->out);
+	buf_free(&t->text);
+	free(t);
+}
+
+struct mmt_sink *table_open(const struct sink_opts *opts)
+{
+	struct table_sink *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	out_init(&t->out, opts->fd);
+	t->color = opts->color;
+	t->s = (struct mmt_sink){ .begin = table_begin, .event = table_event, .flush = table_flush, .end = table_end,
+				  .free = table_free };
+	return &t->s;
+}

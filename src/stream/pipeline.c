@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "stream/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "enrich/names.h"
+#include "mmtrace/base.h"
+#include "mmtrace/map.h"
+#include "stream/view.h"
+
+/* Where an event carries kernel addresses that want a name. */
+#define KSYMS_MAX 4
+
+struct ksym_fields {
+	uint8_t n;
+	const struct mmt_field *field[KSYMS_MAX];
+};
+
+#define HOOK_NAME 32
+
+/* A hook's last word; sources tell it more than once. */
+struct hook_state {
+	char name[HOOK_NAME];
+	bool silent, absent;
+};
+
+struct pipeline {
+	struct pipeline_opts opts;
+	bool views; /* a sink wants views: without one nothing is decoded */
+	struct names *names;
+	struct value_names lookup;
+	struct procs *procs;
+	struct ranges *ledger;
+	struct map nameless; /* addresses that nobody could name */
+	uint64_t last_ksym;  /* most events carry the same one as the event before */
+	struct ksym_fields ksyms[MMT_EV_MAX];
+	struct view_scratch scratch;
+	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
+	struct hook_state hooks[MMT_RUN_HOOKS];
+	unsigned nhooks;
+	struct buf silent, absent; /* of the summary */
+	struct mmt_summary sum;
+};
+
+static void find_ksyms(struct pipeline *p)
+{
+	size_t n;
+	const struct mmt_schema_event *ev = schema_events(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ksym_fields *k = &p->ksyms[ev[i].num];
+
+		for (unsigned f = 0; f < ev[i].nfields; f++)
+			if (ev[i].fields[f].look == MMT_LOOK_KSYM && k->n < KSYMS_MAX)
+				k->field[k->n++] = &ev[i].fields[f];
+	}
+}
+
+struct pipeline *pipeline_new(const struct pipeline_opts *opts)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->opts = *opts;
+	for (unsigned i = 0; i < opts->nsinks; i++)
+		p->views |= opts->sinks[i]->event != NULL;
+	p->names = names_new();
+	p->procs = procs_new(opts->ask_comm, opts->ctx);
+	p->ledger = ranges_new(opts->page_size);
+	if (!p->names || !p->procs || !p->ledger) {
+		pipeline_free(p);
+		return NULL;
+	}
+	p->lookup = (struct value_names){ names_get, p->names };
+	p->sum.child_status = -1;
+	find_ksyms(p);
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	names_free(p->names);
+	procs_free(p->procs);
+	ranges_free(p->ledger);
+	map_free(&p->nameless);
+	buf_free(&p->silent);
+	buf_free(&p->absent);
+	free(p);
+}
+
+static int tap(struct pipeline *p, const void *data, size_t size)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->raw)
+			err = s->raw(s, data, size);
+	}
+	return err;
+}
+
+static int to_sinks(struct pipeline *p, const struct mmt_item *item)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->item)
+			err = s->item(s, item);
+	}
+	return err;
+}
+
+/* What is learnt outside the ring enters the stream as an item of its own, before the event that needs it. */
+static int inject_ksym(struct pipeline *p, uint64_t addr, const char *text)
+{
+	size_t len = strnlen(text, MMT_NAME_MAX - 1), size = (offsetof(struct mmt_name, text) + len + 1 + 7) & ~7UL;
+	union {
+		struct mmt_name n;
+		char room[sizeof(struct mmt_name) + MMT_NAME_MAX + 8];
+	} u = { .n = { .type = MMT_ITEM_NAME, .size = (uint16_t)size, .kind = MMT_NAME_KSYM, .key = addr } };
+
+	memcpy(u.n.text, text, len);
+	names_put(p->names, addr, u.n.text);
+	return tap(p, &u, size);
+}
+
+static int name_ksyms(struct pipeline *p, const struct mmt_hdr *h)
+{
+	const struct ksym_fields *k = &p->ksyms[h->type];
+	int err = 0;
+
+	for (unsigned i = 0; i < k->n && !err; i++) {
+		uint64_t addr = value_has(h, k->field[i]) ? value_u64(h, k->field[i], 0) : 0;
+		const char *text;
+
+		if (!addr || addr == p->last_ksym)
+			continue;
+		p->last_ksym = addr;
+		if (!p->opts.ask_ksym || names_get(p->names, addr) || map_get(&p->nameless, addr))
+			continue;
+		text = p->opts.ask_ksym(p->opts.ctx, addr);
+		if (text) {
+			err = inject_ksym(p, addr, text);
+		} else {
+			p->lost[MMT_LOSS_SYMBOL][h->type]++;
+			map_put(&p->nameless, addr, p);
+		}
+	}
+	return err;
+}
+
+static int show(struct pipeline *p, const struct decoded *d)
+{
+	struct mmt_view v = { .h = d->event, .ev = d->ev, .names = &p->lookup };
+	int err = 0;
+
+	v.comm = procs_comm(p->procs, v.h->pid);
+	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
+	if (p->opts.filter && !filter_match(p->opts.filter, &v))
+		return 0;
+	p->sum.events++;
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->event)
+			err = s->event(s, &v);
+	}
+	return err;
+}
+
+static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
+{
+	int err = name_ksyms(p, d->event);
+
+	if (!err)
+		err = tap(p, data, size);
+	if (err)
+		return err;
+	p->sum.per_event[d->ev->num]++;
+	procs_event(p->procs, d->event, &p->lookup);
+	ranges_event(p->ledger, d->event);
+	return show(p, d);
+}
+
+/* Nobody wants views: count, name addresses, hand the bytes on. */
+static int take_raw(struct pipeline *p, const void *data, size_t size)
+{
+	const struct mmt_hdr *h = data;
+	int err = 0;
+
+	if (size >= sizeof(*h) && h->type < MMT_EV_MAX) {
+		p->sum.per_event[h->type]++;
+		p->sum.events++;
+		if (p->ksyms[h->type].n && size >= schema_event(h->type)->size)
+			err = name_ksyms(p, h);
+	}
+	return err ? err : tap(p, data, size);
+}
+
+static int take_record(struct pipeline *p, const void *data, size_t size)
+{
+	struct decoded d;
+
+	if (!p->views)
+		return take_raw(p, data, size);
+	if (decode_record(data, size, &d) != DECODE_OK) {
+		p->sum.bad++;
+		return 0;
+	}
+	if (d.event)
+		return take_event(p, &d, data, size);
+	if (d.name || d.path)
+		names_item(p->names, &d); /* what could not be kept is counted there */
+	return tap(p, data, size);
+}
+
+static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
+{
+	if (l->kind < MMT_LOSS_MAX && l->event < MMT_EV_MAX)
+		p->lost[l->kind][l->event] = l->count;
+}
+
+static void take_hook(struct pipeline *p, const struct mmt_hook_item *h)
+{
+	struct hook_state *at = p->hooks;
+
+	while (at < p->hooks + p->nhooks && strncmp(at->name, h->name, HOOK_NAME - 1))
+		at++;
+	if (at == p->hooks + MMT_RUN_HOOKS)
+		return;
+	if (at == p->hooks + p->nhooks) {
+		strncpy(at->name, h->name, HOOK_NAME - 1);
+		p->nhooks++;
+	}
+	at->absent = h->enabled && !strcmp(h->tier, "none");
+	at->silent = h->enabled && !at->absent && !h->fired;
+}
+
+static void list(struct buf *b, const char *name)
+{
+	if (b->len)
+		buf_puts(b, ", ");
+	buf_puts(b, name);
+}
+
+int pipeline_item(void *pipeline, const struct mmt_item *item)
+{
+	struct pipeline *p = pipeline;
+
+	switch (item->kind) {
+	case MMT_I_RECORD:
+		return take_record(p, item->data, item->size);
+	case MMT_I_LOSS:
+		take_loss(p, &item->loss);
+		return to_sinks(p, item);
+	case MMT_I_HOOK:
+		take_hook(p, &item->hook);
+		return to_sinks(p, item);
+	default:
+		return to_sinks(p, item);
+	}
+}
+
+int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->begin)
+			err = s->begin(s, info);
+	}
+	return err;
+}
+
+int pipeline_flush(struct pipeline *p)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->flush)
+			err = s->flush(s);
+	}
+	return err;
+}
+
+/* What the user side itself could not keep or place, told as the kernel side tells its losses. */
+static int own_losses(struct pipeline *p)
+{
+	struct mmt_item item = { .kind = MMT_I_LOSS };
+	int err = 0;
+
+	p->lost[MMT_LOSS_GAP][0] += ranges_conflicts(p->ledger) + ranges_dropped(p->ledger);
+	p->lost[MMT_LOSS_NAME][0] += names_lost(p->names);
+	for (unsigned kind = 0; kind < MMT_LOSS_MAX; kind++) {
+		for (unsigned ev = 0; ev < MMT_EV_MAX; ev++) {
+			p->sum.lost[kind] += p->lost[kind][ev];
+			p->sum.lost_event[ev] += p->lost[kind][ev];
+			if (!p->lost[kind][ev] || err ||
+			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_NAME && kind != MMT_LOSS_SYMBOL))
+				continue;
+			item.loss = (struct mmt_loss_item){ kind, ev, p->lost[kind][ev] };
+			err = to_sinks(p, &item);
+		}
+	}
+	return err;
+}
+
+int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status)
+{
+	int err = own_losses(p);
+
+	for (unsigned i = 0; i < p->nhooks; i++)
+		if (p->hooks[i].absent || p->hooks[i].silent)
+			list(p->hooks[i].absent ? &p->absent : &p->silent, p->hooks[i].name);
+	p->sum.ran_ns = ran_ns;
+	p->sum.child_status = child_status;
+	p->sum.silent = buf_str(&p->silent);
+	p->sum.absent = buf_str(&p->absent);
+	for (unsigned i = 0; i < p->opts.nsinks; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+		int one = s->end ? s->end(s, &p->sum) : 0;
+
+		err = err ? err : one;
+	}
+	return err;
+}
+
+const struct mmt_summary *pipeline_summary(const struct pipeline *p)
+{
+	return &p->sum;
+}
+
+uint64_t pipeline_conflicts(const struct pipeline *p)
+{
+	return ranges_conflicts(p->ledger);
+}

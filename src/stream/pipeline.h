@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * pipeline: the road from a source's items to the sinks: tap, decode, names and ledger, filter, sinks; and the counting.
+ * Takes items one by one, so that it does not care who calls it.
+ */
+#ifndef MMTRACE_STREAM_PIPELINE_H
+#define MMTRACE_STREAM_PIPELINE_H
+
+#include "enrich/procs.h"
+#include "filter/filter.h"
+#include "mmtrace/sink.h"
+
+/* Names a kernel address; NULL when unknown. The text is valid until the next call. */
+typedef const char *(*pipeline_ksym_fn)(void *ctx, uint64_t addr);
+
+#define PIPELINE_SINKS 8
+
+struct pipeline_opts {
+	const struct filter *filter; /* NULL: everything */
+	struct mmt_sink *sinks[PIPELINE_SINKS];
+	unsigned nsinks;
+	uint32_t page_size; /* of the traced kernel */
+	/* Live runs only, else NULL: what a recording has in its stream. Answers enter the stream as items do. */
+	procs_ask_fn ask_comm;
+	pipeline_ksym_fn ask_ksym;
+	void *ctx; /* of both */
+};
+
+struct pipeline;
+
+struct pipeline *pipeline_new(const struct pipeline_opts *opts); /* NULL: no memory */
+void pipeline_free(struct pipeline *p);			       /* not the sinks */
+
+/* All: 0, or -errno of the first sink that failed. */
+int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info);
+int pipeline_item(void *pipeline, const struct mmt_item *item); /* an mmt_item_fn */
+int pipeline_flush(struct pipeline *p);
+/* Every sink is ended, also after one has failed. The summary stays valid until pipeline_free(). */
+int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status);
+const struct mmt_summary *pipeline_summary(const struct pipeline *p);
+/* Maps over ranges that were live: what a test of the stream's order asks for. */
+uint64_t pipeline_conflicts(const struct pipeline *p);
+
+#endif

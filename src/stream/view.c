@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "stream/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "event/flags.h"
+
+/* Every event with a VMA begins with MMT_FIELDS_VMA (event_table.h), as this one does. */
+typedef struct mmt_ev_vma_new vma_part;
+#define HAS(h, field) ((h)->have & MMT_HAVE(VMA_NEW, field))
+
+/* VM_GROWSDOWN, include/linux/mm.h, 5.10 to 7.1 on arm64 and x86 */
+#define VM_GROWSDOWN 0x100
+
+static bool has_vma(const struct mmt_view *v)
+{
+	return !strcmp(v->ev->fields[0].name, "vma_start") && HAS(v->h, vma_start) && HAS(v->h, vma_end) &&
+	       HAS(v->h, vm_flags);
+}
+
+/* Files that are memory: what shmem calls them (mm/shmem.c, mm/memfd.c, ipc/shm.c, 6.12), and its usual mount. */
+static bool is_shm(const char *name)
+{
+	static const char *const beginnings[] = { "/memfd:", "/SYSV", "/dev/zero (deleted)", "/dev/shm/", "/anon_hugepage" };
+
+	for (unsigned i = 0; name && i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (!strncmp(name, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return false;
+}
+
+static unsigned class_of(uint64_t vm_flags, bool file, const char *name)
+{
+	if (vm_flags & FLAGS_VM_HUGETLB)
+		return MMT_FCLASS_HUGETLB;
+	if (vm_flags & (FLAGS_VM_PFNMAP | FLAGS_VM_MIXEDMAP))
+		return MMT_FCLASS_PFN;
+	if (!file)
+		return MMT_FCLASS_ANON;
+	return is_shm(name) ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
+}
+
+/* What a mapping without a file is called, as /proc/PID/maps does. */
+static const char *anon_name(unsigned kind, uint64_t vm_flags)
+{
+	if (vm_flags & VM_GROWSDOWN)
+		return "[stack]";
+	switch (kind) {
+	case RANGE_HEAP:
+		return "[heap]";
+	case RANGE_STACK:
+		return "[stack]";
+	case RANGE_SPECIAL:
+		return "[special]";
+	default:
+		return "[anon]";
+	}
+}
+
+static const char *text_of(const struct mmt_view *v, uint64_t key)
+{
+	return key ? v->names->get(v->names->ctx, key) : NULL;
+}
+
+static const char *by_inode(struct view_scratch *s, uint32_t dev, uint64_t ino)
+{
+	snprintf(s->text, sizeof(s->text), "inode %" PRIu64 " on %u:%u", ino, dev >> 20, dev & 0xfffff);
+	return s->text;
+}
+
+static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *s)
+{
+	const vma_part *p = (const vma_part *)v->h;
+	uint64_t file = HAS(v->h, file) ? p->file : 0, ino = HAS(v->h, ino) ? p->ino : 0;
+	const struct range *r;
+
+	v->map_start = p->vma_start;
+	v->map_off = HAS(v->h, pgoff) ? p->pgoff * page_size : 0;
+	v->map_flags = p->vm_flags;
+	v->mapping = text_of(v, file);
+	if (!v->mapping && (file || ino))
+		v->mapping = by_inode(s, HAS(v->h, dev) ? p->dev : 0, ino);
+	v->map_class = class_of(p->vm_flags, file || ino, v->mapping);
+	if (!v->mapping) {
+		r = ranges_at(ledger, v->h, p->vma_start);
+		v->mapping = anon_name(r ? r->kind : RANGE_PLAIN, p->vm_flags);
+	}
+}
+
+static void from_range(struct mmt_view *v, const struct range *r, struct view_scratch *s)
+{
+	bool file = r->file || r->ino || r->fd >= 0;
+
+	v->map_start = r->start;
+	v->map_off = r->off;
+	v->map_flags = r->vm_flags;
+	v->map_guessed = r->guessed;
+	v->mapping = text_of(v, r->file);
+	if (!v->mapping && r->fd >= 0) {
+		snprintf(s->text, sizeof(s->text), "fd %d", r->fd);
+		v->mapping = s->text;
+	} else if (!v->mapping && file) {
+		v->mapping = by_inode(s, r->dev, r->ino);
+	} else if (!v->mapping) {
+		v->mapping = anon_name(r->kind, r->vm_flags);
+	}
+	/* Without vm_flags nobody can tell a file from a device. */
+	if (!r->guessed || !file)
+		v->map_class = (uint8_t)class_of(r->vm_flags, file, v->mapping);
+}
+
+/* Where a call's mapping is: where mmap, mremap and brk put it, else where the caller pointed. */
+static bool where(const struct mmt_view *v, uint64_t *addr)
+{
+	const struct mmt_field *ret = schema_field(v->ev, "ret");
+
+	if (ret && ret->look == MMT_LOOK_RETADDR) {
+		if (!value_has(v->h, ret) || value_errno(ret->look, value_s64(v->h, ret, 0)))
+			return false;
+		*addr = value_u64(v->h, ret, 0);
+		*addr -= v->ev->num == MMT_EV_BRK && *addr; /* the break is the first byte behind it */
+		return true;
+	}
+	return value_get(v->h, v->ev, "addr", addr);
+}
+
+/* A call that failed, or whose result nobody remembers, still says what it wanted. */
+static void from_mmap(struct mmt_view *v, struct view_scratch *s)
+{
+	const struct mmt_ev_mmap *e = (const void *)v->h;
+
+	v->map_off = e->off;
+	if (e->flags & FLAGS_MAP_ANONYMOUS) {
+		v->mapping = "[anon]";
+		v->map_class = (e->flags & FLAGS_MAP_TYPE) == 2 ? MMT_FCLASS_ANON : MMT_FCLASS_SHM;
+		return;
+	}
+	v->mapping = v->h->have & MMT_HAVE(MMAP, file) ? text_of(v, e->file) : NULL;
+	if (v->mapping) {
+		v->map_class = class_of(0, true, v->mapping);
+	} else {
+		snprintf(s->text, sizeof(s->text), "fd %d", e->fd);
+		v->mapping = s->text;
+	}
+}
+
+void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *scratch)
+{
+	const struct range *r = NULL;
+	uint64_t addr;
+
+	v->mapping = NULL;
+	v->map_start = v->map_off = v->map_flags = 0;
+	v->map_class = MMT_FCLASS_UNKNOWN;
+	v->map_guessed = false;
+	if (has_vma(v)) {
+		from_vma(v, ledger, page_size, scratch);
+		return;
+	}
+	if (where(v, &addr))
+		r = ranges_at(ledger, v->h, addr);
+	if (r)
+		from_range(v, r, scratch);
+	else if (v->ev->num == MMT_EV_MMAP)
+		from_mmap(v, scratch);
+}
