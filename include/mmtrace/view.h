@@ -26,7 +26,7 @@ struct mmt_view {
 	 */
 	const char *mapping;
 	uint64_t map_start; /* first address of that mapping, 0 when unknown */
-	uint64_t map_off;   /* offset of map_start in the file, bytes */
+	uint64_t map_off;   /* offset of map_start in the file, bytes; 0 without a file */
 	uint64_t map_flags; /* its vm_flags; only the bits of prot and sharing when guessed */
 	uint8_t map_class;  /* enum mmt_fclass */
 	bool map_guessed;   /* pieced together from system calls */

@@ -43,6 +43,8 @@ static const struct bit vm_may_bits[] = {
 
 /* Words of a mapping that tell a reader nothing about what it is: bookkeeping of every ordinary VMA. */
 #define VM_DULL (0xf0 | 0x100000 | 0x8000000)
+/* What remap_pfn_range() sets beside VM_PFNMAP in every kernel read (mm/memory.c, 5.10 to 7.1): io, dontexpand, dontdump. */
+#define VM_WITH_PFNMAP (0x4000 | 0x40000 | 0x4000000)
 
 /* enum fault_flag, include/linux/mm_types.h, 6.12 (bits 0-9 as in include/linux/mm.h, 5.10) */
 static const struct bit fault_bits[] = {
@@ -164,8 +166,10 @@ void flags_vm_short(struct buf *b, uint64_t v)
 	/* VM_MAYSHARE, not VM_SHARED: the latter is taken away when the file was opened read-only (do_mmap, 6.12). */
 	if (v & FLAGS_VM_MAYSHARE)
 		v |= FLAGS_VM_SHARED;
-	v = vm_perms(&w, v);
-	words(&w, vm_bits, MMT_COUNT(vm_bits), v & ~(uint64_t)VM_DULL);
+	v = vm_perms(&w, v) & ~(uint64_t)VM_DULL;
+	if (v & FLAGS_VM_PFNMAP)
+		v &= ~(uint64_t)VM_WITH_PFNMAP;
+	words(&w, vm_bits, MMT_COUNT(vm_bits), v);
 }
 
 void flags_fault(struct buf *b, uint64_t v)

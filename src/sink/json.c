@@ -141,7 +141,10 @@ static void put_mapping(struct json_sink *k, const struct mmt_view *v)
 		json_hex(&k->j, "start", v->map_start);
 	else
 		json_null(&k->j, "start");
-	json_u64(&k->j, "offset", v->map_off);
+	if (v->mapping[0] == '[')
+		json_null(&k->j, "offset");
+	else
+		json_u64(&k->j, "offset", v->map_off);
 	json_bool(&k->j, "guessed", v->map_guessed);
 	json_end(&k->j);
 }

@@ -41,6 +41,7 @@ struct pipeline {
 	unsigned nhooks;
 	struct buf silent, absent; /* of the summary */
 	struct mmt_summary sum;
+	int failed; /* -errno of the first sink that did */
 };
 
 static void find_ksyms(struct pipeline *p)
@@ -251,10 +252,8 @@ static void list(struct buf *b, const char *name)
 	buf_puts(b, name);
 }
 
-int pipeline_item(void *pipeline, const struct mmt_item *item)
+static int take_item(struct pipeline *p, const struct mmt_item *item)
 {
-	struct pipeline *p = pipeline;
-
 	switch (item->kind) {
 	case MMT_I_RECORD:
 		return take_record(p, item->data, item->size);
@@ -269,6 +268,23 @@ int pipeline_item(void *pipeline, const struct mmt_item *item)
 	}
 }
 
+static int note_failure(struct pipeline *p, int err)
+{
+	if (err && !p->failed)
+		p->failed = err;
+	return err;
+}
+
+int pipeline_item(void *pipeline, const struct mmt_item *item)
+{
+	return note_failure(pipeline, take_item(pipeline, item));
+}
+
+int pipeline_failed(const struct pipeline *p)
+{
+	return p->failed;
+}
+
 int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
 {
 	int err = 0;
@@ -279,7 +295,7 @@ int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
 		if (s->begin)
 			err = s->begin(s, info);
 	}
-	return err;
+	return note_failure(p, err);
 }
 
 int pipeline_flush(struct pipeline *p)
@@ -292,7 +308,7 @@ int pipeline_flush(struct pipeline *p)
 		if (s->flush)
 			err = s->flush(s);
 	}
-	return err;
+	return note_failure(p, err);
 }
 
 /* What the user side itself could not keep or place, told as the kernel side tells its losses. */
@@ -334,7 +350,7 @@ int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status)
 
 		err = err ? err : one;
 	}
-	return err;
+	return note_failure(p, err);
 }
 
 const struct mmt_summary *pipeline_summary(const struct pipeline *p)

@@ -38,6 +38,8 @@ int pipeline_flush(struct pipeline *p);
 /* Every sink is ended, also after one has failed. The summary stays valid until pipeline_free(). */
 int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status);
 const struct mmt_summary *pipeline_summary(const struct pipeline *p);
+/* The first failure of a sink, 0 when none did. */
+int pipeline_failed(const struct pipeline *p);
 /* Maps over ranges that were live: what a test of the stream's order asks for. */
 uint64_t pipeline_conflicts(const struct pipeline *p);
 

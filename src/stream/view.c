@@ -76,7 +76,7 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 	const struct range *r;
 
 	v->map_start = p->vma_start;
-	v->map_off = HAS(v->h, pgoff) ? p->pgoff * page_size : 0;
+	v->map_off = (file || ino) && HAS(v->h, pgoff) ? p->pgoff * page_size : 0;
 	v->map_flags = p->vm_flags;
 	v->mapping = text_of(v, file);
 	if (!v->mapping && (file || ino))
@@ -93,7 +93,7 @@ static void from_range(struct mmt_view *v, const struct range *r, struct view_sc
 	bool file = r->file || r->ino || r->fd >= 0;
 
 	v->map_start = r->start;
-	v->map_off = r->off;
+	v->map_off = file ? r->off : 0;
 	v->map_flags = r->vm_flags;
 	v->map_guessed = r->guessed;
 	v->mapping = text_of(v, r->file);
@@ -126,10 +126,11 @@ static bool where(const struct mmt_view *v, uint64_t *addr)
 }
 
 /* A call that failed, or whose result nobody remembers, still says what it wanted. */
-static void from_mmap(struct mmt_view *v, struct view_scratch *s)
+static void from_mmap(struct mmt_view *v, const struct range *r, struct view_scratch *s)
 {
 	const struct mmt_ev_mmap *e = (const void *)v->h;
 
+	v->map_start = r ? r->start : 0;
 	v->map_off = e->off;
 	if (e->flags & FLAGS_MAP_ANONYMOUS) {
 		v->mapping = "[anon]";
@@ -160,8 +161,9 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 	}
 	if (where(v, &addr))
 		r = ranges_at(ledger, v->h, addr);
-	if (r)
+	/* A call knows better about itself than a guess that was made from it. */
+	if (v->ev->num == MMT_EV_MMAP && (!r || r->guessed))
+		from_mmap(v, r, scratch);
+	else if (r)
 		from_range(v, r, scratch);
-	else if (v->ev->num == MMT_EV_MMAP)
-		from_mmap(v, scratch);
 }

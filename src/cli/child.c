@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#define _GNU_SOURCE /* pipe2, execvp's errno, setresuid */
+#include "cli/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+#include "mmtrace/base.h"
+
+/* Root only for what needs it: under sudo the command is run as whoever called sudo. 0 or -errno. */
+static int become_caller(void)
+{
+	const char *uid_text = getenv("SUDO_UID"), *gid_text = getenv("SUDO_GID"), *user = getenv("SUDO_USER"), *why;
+	uint32_t uid, gid;
+
+	if (geteuid() != 0 || !uid_text || !gid_text)
+		return 0;
+	if (num_parse_u32(uid_text, &uid, &why) || num_parse_u32(gid_text, &gid, &why))
+		return -EINVAL;
+	if (uid == 0)
+		return 0;
+	if (user ? initgroups(user, gid) : setgroups(0, NULL))
+		return -errno;
+	if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -errno;
+	return 0;
+}
+
+static void run(int go, int broken, char *const argv[])
+{
+	sigset_t none;
+	char byte = 0; /* stays so when mmtrace goes away first */
+	int err;
+
+	while (read(go, &byte, 1) < 0 && errno == EINTR)
+		;
+	if (byte != 'g')
+		_exit(EXIT_OWN);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	err = -become_caller();
+	if (!err) {
+		execvp(argv[0], argv);
+		err = errno;
+	}
+	if (write(broken, &err, sizeof(err)) < 0)
+		_exit(EXIT_OWN);
+	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
+}
+
+int child_fork(struct child *c, char *const argv[])
+{
+	int go[2], broken[2], err;
+
+	*c = (struct child){ 0 };
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(broken, O_CLOEXEC)) {
+		err = -errno;
+		close(go[0]);
+		close(go[1]);
+		return err;
+	}
+	c->pid = fork();
+	err = c->pid < 0 ? -errno : 0;
+	if (c->pid == 0) {
+		close(go[1]);
+		close(broken[0]);
+		run(go[0], broken[1], argv);
+	}
+	close(go[0]);
+	close(broken[1]);
+	c->go = go[1];
+	c->broken = broken[0];
+	if (!err)
+		return 0;
+	close(c->go);
+	close(c->broken);
+	c->pid = 0;
+	return err;
+}
+
+static void ended(struct child *c, int status)
+{
+	c->over = true;
+	c->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+bool child_over(struct child *c)
+{
+	int status;
+
+	if (c->pid && !c->over && waitpid(c->pid, &status, WNOHANG) == c->pid)
+		ended(c, status);
+	return c->over;
+}
+
+void child_wait(struct child *c)
+{
+	int status;
+
+	while (c->pid && !c->over) {
+		if (waitpid(c->pid, &status, 0) == c->pid)
+			ended(c, status);
+		else if (errno != EINTR)
+			ended(c, EXIT_OWN << 8);
+		else
+			break; /* the caller looks at what interrupted it */
+	}
+}
+
+int child_release(struct child *c)
+{
+	ssize_t n;
+	int err = 0;
+
+	if (write(c->go, "g", 1) != 1)
+		err = errno;
+	close(c->go);
+	/* Closed by exec: no bytes mean that it runs. */
+	do
+		n = read(c->broken, &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+	close(c->broken);
+	c->released = true;
+	c->error = err;
+	while (n == sizeof(err) && !c->over)
+		child_wait(c);
+	return -err;
+}
+
+void child_drop(struct child *c)
+{
+	if (!c->pid || c->released)
+		return;
+	close(c->go);
+	close(c->broken);
+	while (!c->over)
+		child_wait(c);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/trace_opts.h"
+
+#include <string.h>
+#include "cli/cmd.h"
+#include "event/schema.h"
+
+static int unknown(const char *option, const char *what, const struct filter_error *err, const char *list)
+{
+	if (err->near)
+		mmt_err("%s: no %s '%s', did you mean '%s'? %s", option, what, err->word, err->near, list);
+	else
+		mmt_err("%s: no %s '%s'; %s", option, what, err->word, list);
+	return EXIT_USAGE;
+}
+
+static int events(struct trace_opts *t)
+{
+	struct filter_error err;
+
+	for (uint32_t i = 0; i < t->v.events.n; i++)
+		if (filter_events(t->filter.want, t->v.events.s[i], i == 0, &err))
+			return unknown("-e", "event or family", &err, "'mmtrace list events' names them");
+	for (unsigned i = 0; i < MMT_EV_MAX; i++)
+		if (t->filter.want[i])
+			return 0;
+	mmt_err("-e leaves no event to trace");
+	return EXIT_USAGE;
+}
+
+static int kinds(struct trace_opts *t)
+{
+	struct filter_error err;
+
+	for (uint32_t i = 0; i < t->v.kinds.n; i++)
+		if (filter_kinds(&t->filter, t->v.kinds.s[i], &err))
+			return unknown("-k", "kind", &err, "classes are anon, file, shm, pfn, hugetlb; a fault's kind will do too");
+	return 0;
+}
+
+/* Raw records are written before anything is known about them. */
+static int refuse_with_raw(const struct trace_opts *t)
+{
+	const char *what = t->v.kinds.n ? "-k" : t->v.failed.given ? "-x" : t->v.slower_ns ? "-L" : NULL;
+
+	if (!t->format->raw || !what)
+		return 0;
+	mmt_err("%s cannot go with --format=%s, which writes every record as it comes; leave it to the reader", what,
+		t->format->name);
+	return EXIT_USAGE;
+}
+
+static void fill_session(struct trace_opts *t, bool target)
+{
+	struct session_opts *s = &t->session;
+	const struct mmt_schema_event *ev;
+	size_t n;
+
+	memcpy(s->want, t->filter.want, sizeof(s->want));
+	/* What names the mappings of faults and calls; a target's are few. The filter keeps them from being shown. */
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++)
+		if (target && !t->format->raw && ev[i].family == MMT_FAM_CHANGE)
+			s->want[ev[i].num] = true;
+	s->pids = t->v.pids.n ? t->v.pids.pid : NULL;
+	s->npids = t->v.pids.n;
+	s->tids = t->v.tids.n ? t->v.tids.pid : NULL;
+	s->ntids = t->v.tids.n;
+	s->comm = t->v.comms.n ? t->v.comms.s[0] : NULL;
+	s->child = t->r.run != NULL;
+	s->ring_bytes = t->v.buffer_bytes;
+	s->btf = t->v.btf;
+	for (uint32_t i = 0; i < t->v.tiers.n; i++)
+		t->tiers[i] = t->v.tiers.s[i];
+	s->tier = t->v.tiers.n ? t->tiers : NULL;
+}
+
+int trace_opts(struct trace_opts *t, int argc, char **argv)
+{
+	static const char *const formats[] = { [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_WIRE] = "wire" };
+	bool target;
+	int code;
+
+	memset(t, 0, sizeof(*t));
+	if (opt_parse(&mmtrace_options, argc, argv, &t->v, &t->r) != OPT_OK)
+		return EXIT_USAGE;
+	t->format = sink_by_name(formats[t->v.format]);
+	if (t->v.comms.n > 1) {
+		mmt_err("-n can be given once");
+		return EXIT_USAGE;
+	}
+	target = t->v.pids.n || t->v.tids.n || t->v.comms.n || t->r.run;
+	filter_defaults(t->filter.want, target);
+	t->filter.failed = t->v.failed.given != 0;
+	t->filter.err = t->v.failed.number;
+	t->filter.slower_ns = t->v.slower_ns;
+	code = events(t);
+	if (!code)
+		code = kinds(t);
+	if (!code)
+		code = refuse_with_raw(t);
+	if (!code)
+		fill_session(t, target);
+	return code;
+}

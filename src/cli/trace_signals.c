@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#define _GNU_SOURCE /* SI_KERNEL */
+#include "cli/trace_signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t seen, last, from_terminal;
+
+static void note(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	last = sig;
+	from_terminal = info->si_code == SI_KERNEL;
+	seen = seen + 1;
+}
+
+void trace_signals(void)
+{
+	/* No SA_RESTART: a wait must end. */
+	struct sigaction act = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+unsigned trace_signals_seen(void)
+{
+	return (unsigned)seen;
+}
+
+void trace_signals_forward(pid_t to)
+{
+	if (to > 0 && last && !from_terminal)
+		kill(to, last);
+}
