@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/opt.h"
 #include "cli/text_out.h"
@@ -24,7 +22,7 @@ int main(int argc, char **argv)
 	if (!v.help && !v.version)
 		return commands[r.cmd](argc, argv);
 	if (v.version)
-		buf_printf(&text, "mmtrace %s\n", MMT_VERSION);
+		buf_printf(&text, "mmtrace %s\n", MMTRACE_VERSION);
 	else
 		opt_help(&mmtrace_options, r.cmd, r.named, &text);
 	return text_out(&text);

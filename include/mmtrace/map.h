@@ -18,9 +18,9 @@ struct map {
 	size_t n, cap; /* cap: 0 or a power of two */
 };
 
-void *map_get(const struct map *m, uint64_t key); /* NULL when absent */
+void *map_get(const struct map *m, uint64_t key);    /* NULL when absent */
 int map_put(struct map *m, uint64_t key, void *val); /* replaces; 0, -EINVAL for key 0, -ENOMEM */
-void *map_del(struct map *m, uint64_t key); /* what was there, NULL when nothing */
-void map_free(struct map *m); /* the slots; the values are the caller's */
+void *map_del(struct map *m, uint64_t key);	     /* what was there, NULL when nothing */
+void map_free(struct map *m);			     /* the slots; the values are the caller's */
 
 #endif

@@ -42,9 +42,9 @@ struct mmt_run_info {
 	const char *command; /* "-- CMD …" or "" */
 	uint32_t page_size;
 	uint32_t cpus;
-	uint64_t start_mono_ns; /* CLOCK_MONOTONIC when the hooks were live */
-	uint64_t start_real_ns; /* CLOCK_REALTIME at the same moment */
-	uint64_t clock_res_ns;	/* granularity of the clock */
+	uint64_t start_mono_ns;		   /* CLOCK_MONOTONIC when the hooks were live */
+	uint64_t start_real_ns;		   /* CLOCK_REALTIME at the same moment */
+	uint64_t clock_res_ns;		   /* granularity of the clock */
 	const struct mmt_hook_item *hooks; /* as they were attached */
 	uint32_t nhooks;
 };

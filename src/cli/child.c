@@ -1,22 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE /* pipe2, execvp's errno, setresuid */
 #include "cli/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "mmtrace/base.h"
+
+#define GROUPS_MAX 64
+
+/*
+ * The caller's groups from /etc/group. By hand: initgroups() of a static binary wants the shared libraries of the libc it
+ * was built with.
+ */
+static int set_groups(const char *user, gid_t gid)
+{
+	FILE *f = fopen("/etc/group", "re");
+	gid_t groups[GROUPS_MAX] = { gid };
+	size_t n = 1, cap = 0;
+	char *line = NULL;
+
+	while (f && n < GROUPS_MAX && getline(&line, &cap, f) > 0) {
+		char *rest = line, *id, *member;
+		const char *why;
+		uint32_t number;
+
+		line[strcspn(line, "\n")] = '\0';
+		strsep(&rest, ":"); /* name:password:gid:user,user */
+		strsep(&rest, ":");
+		id = strsep(&rest, ":");
+		if (!rest || num_parse_u32(id, &number, &why))
+			continue;
+		while ((member = strsep(&rest, ",")))
+			if (!strcmp(member, user) && number != gid && n < GROUPS_MAX)
+				groups[n++] = number;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return setgroups(n, groups) ? -errno : 0;
+}
 
 /* Root only for what needs it: under sudo the command is run as whoever called sudo. 0 or -errno. */
 static int become_caller(void)
 {
 	const char *uid_text = getenv("SUDO_UID"), *gid_text = getenv("SUDO_GID"), *user = getenv("SUDO_USER"), *why;
 	uint32_t uid, gid;
+	int err;
 
 	if (geteuid() != 0 || !uid_text || !gid_text)
 		return 0;
@@ -24,8 +60,9 @@ static int become_caller(void)
 		return -EINVAL;
 	if (uid == 0)
 		return 0;
-	if (user ? initgroups(user, gid) : setgroups(0, NULL))
-		return -errno;
+	err = set_groups(user ? user : "", gid);
+	if (err)
+		return err;
 	if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return -errno;
 	return 0;

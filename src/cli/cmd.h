@@ -5,13 +5,9 @@
 #ifndef MMTRACE_CLI_CMD_H
 #define MMTRACE_CLI_CMD_H
 
-#ifndef MMT_VERSION
-#define MMT_VERSION "0.1"
-#endif
-
 enum {
 	EXIT_FINE = 0,
-	EXIT_FAILED = 1,       /* a check or an assertion */
+	EXIT_FAILED = 1, /* a check or an assertion */
 	EXIT_USAGE = 2,
 	EXIT_CANNOT = 3,       /* this machine cannot observe it */
 	EXIT_INCONCLUSIVE = 4, /* not everything was seen */

@@ -130,8 +130,9 @@ static void describe_hooks(struct trace *t)
 	for (size_t i = 0; i < n && t->info.nhooks < MMT_RUN_HOOKS; i++) {
 		if (!rows[i].wanted)
 			continue;
-		t->hooks[t->info.nhooks++] = (struct mmt_hook_item){ .name = rows[i].name, .tier = rows[i].tier,
-								     .reason = rows[i].why, .enabled = 1 };
+		t->hooks[t->info.nhooks++] = (struct mmt_hook_item){
+			.name = rows[i].name, .tier = rows[i].tier, .reason = rows[i].why, .enabled = 1
+		};
 	}
 	t->info.hooks = t->hooks;
 }
@@ -145,7 +146,7 @@ static void describe(struct trace *t)
 		len += (size_t)snprintf(t->command + len, sizeof(t->command) - len, "%s%s", len ? " " : "", *arg);
 	t->start_ns = t->flushed_ns = clock_now_ns();
 	t->info = (struct mmt_run_info){
-		.version = MMT_VERSION,
+		.version = MMTRACE_VERSION,
 		.release = t->uts.release,
 		.machine = t->uts.machine,
 		.command = t->command,
@@ -256,7 +257,8 @@ static int output_failed(const struct trace *t, int err)
 
 	if (err == -EPIPE)
 		return EXIT_FINE; /* the reader has had enough */
-	mmt_err("cannot write %s%s%s: %s", path ? "'" : "", path ? path : "the output", path ? "'" : "", strerror(-err));
+	mmt_err("cannot write %s%s%s: %s", path ? "'" : "", path ? path : "the output", path ? "'" : "",
+		strerror(-err));
 	return EXIT_OWN;
 }
 

@@ -34,7 +34,8 @@ static int kinds(struct trace_opts *t)
 
 	for (uint32_t i = 0; i < t->v.kinds.n; i++)
 		if (filter_kinds(&t->filter, t->v.kinds.s[i], &err))
-			return unknown("-k", "kind", &err, "classes are anon, file, shm, pfn, hugetlb; a fault's kind will do too");
+			return unknown("-k", "kind", &err,
+				       "classes are anon, file, shm, pfn, hugetlb; a fault's kind will do too");
 	return 0;
 }
 
@@ -77,7 +78,9 @@ static void fill_session(struct trace_opts *t, bool target)
 
 int trace_opts(struct trace_opts *t, int argc, char **argv)
 {
-	static const char *const formats[] = { [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_WIRE] = "wire" };
+	static const char *const formats[] = {
+		[FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_WIRE] = "wire"
+	};
 	bool target;
 	int code;
 

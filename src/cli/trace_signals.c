@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE /* SI_KERNEL */
 #include "cli/trace_signals.h"
 
 #include <signal.h>

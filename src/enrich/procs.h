@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include "event/value.h"
 
-#define PROCS_COMM	16	/* TASK_COMM_LEN, include/linux/sched.h, 6.12 */
-#define PROCS_MAX	65536	/* processes remembered; past it all are forgotten and asked for again */
+#define PROCS_COMM 16	 /* TASK_COMM_LEN, include/linux/sched.h, 6.12 */
+#define PROCS_MAX  65536 /* processes remembered; past it all are forgotten and asked for again */
 
 /* Writes the name of a running process. 0, or -errno when it has gone. NULL as function: nobody to ask. */
 typedef int (*procs_ask_fn)(void *ctx, uint32_t pid, char comm[PROCS_COMM]);

@@ -13,7 +13,7 @@ enum decode_result {
 	DECODE_SHORT,	/* ends before its header or before the size it names */
 	DECODE_UNKNOWN, /* no such event or item */
 	DECODE_SIZE,	/* its size is not the schema's */
-	DECODE_RANGE,	/* a value that no kernel side writes: an unknown tier, a field bit past the last, text without end */
+	DECODE_RANGE, /* a value that no kernel side writes: an unknown tier, a field bit past the last, text without end */
 	DECODE_RESULTS,
 };
 

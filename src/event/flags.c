@@ -12,15 +12,28 @@ struct bit {
 
 /* include/uapi/linux/mman.h and include/uapi/asm-generic/{mman,mman-common}.h, 6.12; the same on arm64 and x86 */
 static const struct bit map_bits[] = {
-	{ 0x10, "fixed" },	   { 0x20, "anonymous" }, { 0x100, "growsdown" }, { 0x800, "denywrite" },
-	{ 0x1000, "executable" },  { 0x2000, "locked" },  { 0x4000, "noreserve" }, { 0x8000, "populate" },
-	{ 0x10000, "nonblock" },   { 0x20000, "stack" },  { 0x40000, "hugetlb" }, { 0x80000, "sync" },
-	{ 0x100000, "fixed_noreplace" }, { 0x4000000, "uninitialized" },
+	{ 0x10, "fixed" },
+	{ 0x20, "anonymous" },
+	{ 0x100, "growsdown" },
+	{ 0x800, "denywrite" },
+	{ 0x1000, "executable" },
+	{ 0x2000, "locked" },
+	{ 0x4000, "noreserve" },
+	{ 0x8000, "populate" },
+	{ 0x10000, "nonblock" },
+	{ 0x20000, "stack" },
+	{ 0x40000, "hugetlb" },
+	{ 0x80000, "sync" },
+	{ 0x100000, "fixed_noreplace" },
+	{ 0x4000000, "uninitialized" },
 };
 
 /* MAP_TYPE, include/uapi/linux/mman.h, 6.12 (droppable: 6.11) */
 static const char *const map_types[16] = {
-	[1] = "shared", [2] = "private", [3] = "shared_validate", [8] = "droppable",
+	[1] = "shared",
+	[2] = "private",
+	[3] = "shared_validate",
+	[8] = "droppable",
 };
 
 /* include/uapi/linux/mman.h, 6.12 */
@@ -31,14 +44,18 @@ static const struct bit prot_bits[] = { { 0x8, "sem" }, { 0x1000000, "growsdown"
 
 /* include/linux/mm.h, 5.10, 6.1, 6.12, 6.18, 7.1: see flags.h */
 static const struct bit vm_bits[] = {
-	{ 0x400, "pfnmap" },	    { 0x2000, "locked" },      { 0x4000, "io" },	  { 0x20000, "dontcopy" },
-	{ 0x40000, "dontexpand" },  { 0x100000, "account" },   { 0x400000, "hugetlb" },	  { 0x2000000, "wipeonfork" },
-	{ 0x4000000, "dontdump" },  { 0x8000000, "softdirty" }, { 0x10000000, "mixedmap" }, { 0x20000000, "hugepage" },
+	{ 0x400, "pfnmap" },	      { 0x2000, "locked" },	   { 0x4000, "io" },
+	{ 0x20000, "dontcopy" },      { 0x40000, "dontexpand" },   { 0x100000, "account" },
+	{ 0x400000, "hugetlb" },      { 0x2000000, "wipeonfork" }, { 0x4000000, "dontdump" },
+	{ 0x8000000, "softdirty" },   { 0x10000000, "mixedmap" },  { 0x20000000, "hugepage" },
 	{ 0x40000000, "nohugepage" }, { 0x80000000, "mergeable" },
 };
 
 static const struct bit vm_may_bits[] = {
-	{ 0x10, "mayread" }, { 0x20, "maywrite" }, { 0x40, "mayexec" }, { 0x80, "mayshare" },
+	{ 0x10, "mayread" },
+	{ 0x20, "maywrite" },
+	{ 0x40, "mayexec" },
+	{ 0x80, "mayshare" },
 };
 
 /* Words of a mapping that tell a reader nothing about what it is: bookkeeping of every ordinary VMA. */
@@ -48,17 +65,18 @@ static const struct bit vm_may_bits[] = {
 
 /* enum fault_flag, include/linux/mm_types.h, 6.12 (bits 0-9 as in include/linux/mm.h, 5.10) */
 static const struct bit fault_bits[] = {
-	{ 0x1, "write" },	 { 0x2, "mkwrite" },	 { 0x4, "allow_retry" }, { 0x8, "retry_nowait" },
-	{ 0x10, "killable" },	 { 0x20, "tried" },	 { 0x40, "user" },	 { 0x80, "remote" },
-	{ 0x100, "instruction" }, { 0x200, "interruptible" }, { 0x400, "unshare" }, { 0x800, "orig_pte_valid" },
+	{ 0x1, "write" },	  { 0x2, "mkwrite" },	      { 0x4, "allow_retry" }, { 0x8, "retry_nowait" },
+	{ 0x10, "killable" },	  { 0x20, "tried" },	      { 0x40, "user" },	      { 0x80, "remote" },
+	{ 0x100, "instruction" }, { 0x200, "interruptible" }, { 0x400, "unshare" },   { 0x800, "orig_pte_valid" },
 	{ 0x1000, "vma_lock" },
 };
 
 /* enum vm_fault_reason, include/linux/mm_types.h, 6.12; 0x4000 means different things (5.10, 7.1) and has no name */
 static const struct bit result_bits[] = {
-	{ 0x1, "oom" },	   { 0x2, "sigbus" },  { 0x4, "major" },  { 0x10, "hwpoison" }, { 0x20, "hwpoison_large" },
-	{ 0x40, "sigsegv" }, { 0x100, "nopage" }, { 0x200, "locked" }, { 0x400, "retry" }, { 0x800, "fallback" },
-	{ 0x1000, "done_cow" }, { 0x2000, "needdsync" },
+	{ 0x1, "oom" },	       { 0x2, "sigbus" },	   { 0x4, "major" },
+	{ 0x10, "hwpoison" },  { 0x20, "hwpoison_large" }, { 0x40, "sigsegv" },
+	{ 0x100, "nopage" },   { 0x200, "locked" },	   { 0x400, "retry" },
+	{ 0x800, "fallback" }, { 0x1000, "done_cow" },	   { 0x2000, "needdsync" },
 };
 
 /* VM_FAULT_ERROR, include/linux/mm_types.h, 6.12 */

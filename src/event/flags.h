@@ -29,14 +29,15 @@ struct buf;
 #define FLAGS_MAP_ANONYMOUS 0x20
 #define FLAGS_MAP_TYPE	    0xf
 
-void flags_prot(struct buf *b, uint64_t v);	     /* rw- */
-void flags_mmap(struct buf *b, uint64_t v);	     /* private|fixed */
-void flags_mmap_short(struct buf *b, uint64_t v);    /* the same without "anonymous": a table shows what is mapped anyway */
-void flags_mremap(struct buf *b, uint64_t v);	     /* maymove|fixed */
-void flags_vm(struct buf *b, uint64_t v);	     /* rw-s|mayread|…: permissions first */
-void flags_vm_short(struct buf *b, uint64_t v);	     /* rw-s and the words that say what a mapping is, without may… */
-void flags_fault(struct buf *b, uint64_t v);	     /* write|user */
-void flags_result(struct buf *b, uint64_t v);	     /* major|locked */
-bool flags_fault_failed(uint64_t result);	     /* VM_FAULT_ERROR */
+void flags_prot(struct buf *b, uint64_t v); /* rw- */
+void flags_mmap(struct buf *b, uint64_t v); /* private|fixed */
+void flags_mmap_short(struct buf *b,
+		      uint64_t v);		/* the same without "anonymous": a table shows what is mapped anyway */
+void flags_mremap(struct buf *b, uint64_t v);	/* maymove|fixed */
+void flags_vm(struct buf *b, uint64_t v);	/* rw-s|mayread|…: permissions first */
+void flags_vm_short(struct buf *b, uint64_t v); /* rw-s and the words that say what a mapping is, without may… */
+void flags_fault(struct buf *b, uint64_t v);	/* write|user */
+void flags_result(struct buf *b, uint64_t v);	/* major|locked */
+bool flags_fault_failed(uint64_t result);	/* VM_FAULT_ERROR */
 
 #endif

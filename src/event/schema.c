@@ -10,16 +10,26 @@
 MMT_EVENTS(X)
 #undef X
 
-#define FIELD(ev, kind, n, fname, lk, what)                                                                            \
-	{ .name = #fname, .text = what, .offset = offsetof(record_##ev, fname),                \
-	  .index = MMT_F_##ev##_##fname, .wire = MMT_W_##kind, .count = n, .look = MMT_LOOK_##lk },
+#define FIELD(ev, kind, n, fname, lk, what)       \
+	{ .name = #fname,                         \
+	  .text = what,                           \
+	  .offset = offsetof(record_##ev, fname), \
+	  .index = MMT_F_##ev##_##fname,          \
+	  .wire = MMT_W_##kind,                   \
+	  .count = n,                             \
+	  .look = MMT_LOOK_##lk },
 #define X(id, num, name, fam, text) static const struct mmt_field fields_##name[] = { MMT_FIELDS_##id(FIELD) };
 MMT_EVENTS(X)
 #undef X
 
-#define X(id, number, ename, fam, what)                                                                                \
-	{ .name = #ename, .text = what, .fields = fields_##ename, .num = number, .nfields = MMT_F_COUNT_##id,          \
-	  .size = sizeof(struct mmt_ev_##ename), .family = MMT_FAM_##fam },
+#define X(id, number, ename, fam, what)          \
+	{ .name = #ename,                        \
+	  .text = what,                          \
+	  .fields = fields_##ename,              \
+	  .num = number,                         \
+	  .nfields = MMT_F_COUNT_##id,           \
+	  .size = sizeof(struct mmt_ev_##ename), \
+	  .family = MMT_FAM_##fam },
 static const struct mmt_schema_event events[] = { MMT_EVENTS(X) };
 #undef X
 
@@ -73,7 +83,7 @@ const struct mmt_schema_event *schema_events(size_t *n)
 const struct mmt_schema_event *schema_event(unsigned num)
 {
 	/* Number to row; built by the compiler, so that decoding an event is one load. */
-#define X(id, number, name, fam, text) [number] = ROW_##id + 1,
+#define X(id, number, name, fam, text)	  [number] = ROW_##id + 1,
 #define ROWS(id, number, name, fam, text) ROW_##id,
 	enum { MMT_EVENTS(ROWS) };
 	static const uint8_t row[MMT_EV_MAX] = { MMT_EVENTS(X) };

@@ -44,13 +44,13 @@ const struct mmt_field *schema_field(const struct mmt_schema_event *ev, const ch
 /* A field that only fills the record up to 8 bytes and is never shown. */
 bool schema_field_hidden(const struct mmt_field *f);
 
-const struct mmt_named *schema_family(unsigned family);	 /* NULL past the last */
-const struct mmt_named *schema_loss(unsigned kind);	 /* NULL past the last */
-const char *schema_tier(unsigned tier);			 /* "?" past the last */
-const char *schema_wire_name(unsigned wire);		 /* "u64" */
-unsigned schema_wire_size(unsigned wire);		 /* bytes; 0: no such kind */
-const char *schema_look_name(unsigned look);		 /* "ADDR" */
-const char *schema_look_unit(unsigned look);		 /* "bytes", "" when it has none */
+const struct mmt_named *schema_family(unsigned family); /* NULL past the last */
+const struct mmt_named *schema_loss(unsigned kind);	/* NULL past the last */
+const char *schema_tier(unsigned tier);			/* "?" past the last */
+const char *schema_wire_name(unsigned wire);		/* "u64" */
+unsigned schema_wire_size(unsigned wire);		/* bytes; 0: no such kind */
+const char *schema_look_name(unsigned look);		/* "ADDR" */
+const char *schema_look_unit(unsigned look);		/* "bytes", "" when it has none */
 /* Text of an enumeration's value ("mmap"); NULL when look is no enumeration or the value is not in it. */
 const char *schema_enum(unsigned look, uint64_t value);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE /* strerrorname_np */
 #include "event/value.h"
 
 #include <errno.h>
@@ -140,11 +139,11 @@ static void show_dev(struct buf *b, uint64_t v)
 typedef void (*show_fn)(struct buf *b, uint64_t v);
 
 static const show_fn shows[MMT_LOOK_MAX] = {
-	[MMT_LOOK_HEX] = show_hex,	     [MMT_LOOK_ADDR] = show_hex,       [MMT_LOOK_SIZE] = show_size,
-	[MMT_LOOK_NSEC] = show_nsec,	     [MMT_LOOK_PFN] = show_hex,	       [MMT_LOOK_PROT] = flags_prot,
-	[MMT_LOOK_MFLAGS] = flags_mmap,	     [MMT_LOOK_VMFLAGS] = flags_vm,    [MMT_LOOK_RFLAGS] = flags_mremap,
-	[MMT_LOOK_RET] = show_ret,	     [MMT_LOOK_RETADDR] = show_retaddr, [MMT_LOOK_FD] = show_signed,
-	[MMT_LOOK_DEV] = show_dev,	     [MMT_LOOK_FFLAGS] = flags_fault,  [MMT_LOOK_FRESULT] = flags_result,
+	[MMT_LOOK_HEX] = show_hex,	[MMT_LOOK_ADDR] = show_hex,	   [MMT_LOOK_SIZE] = show_size,
+	[MMT_LOOK_NSEC] = show_nsec,	[MMT_LOOK_PFN] = show_hex,	   [MMT_LOOK_PROT] = flags_prot,
+	[MMT_LOOK_MFLAGS] = flags_mmap, [MMT_LOOK_VMFLAGS] = flags_vm,	   [MMT_LOOK_RFLAGS] = flags_mremap,
+	[MMT_LOOK_RET] = show_ret,	[MMT_LOOK_RETADDR] = show_retaddr, [MMT_LOOK_FD] = show_signed,
+	[MMT_LOOK_DEV] = show_dev,	[MMT_LOOK_FFLAGS] = flags_fault,   [MMT_LOOK_FRESULT] = flags_result,
 	[MMT_LOOK_PGPROT] = show_hex,
 };
 

@@ -15,7 +15,8 @@ typedef struct mmt_ev_vma_new vma_part;
 #define HAS(h, field) ((h)->have & MMT_HAVE(VMA_NEW, field))
 /* ... and where it ends. */
 #define AFTER_VMA offsetof(struct mmt_ev_vma_map, addr)
-_Static_assert(offsetof(struct mmt_ev_vma_prot, addr) == AFTER_VMA && offsetof(struct mmt_ev_vma_dup, addr) == AFTER_VMA &&
+_Static_assert(offsetof(struct mmt_ev_vma_prot, addr) == AFTER_VMA &&
+		       offsetof(struct mmt_ev_vma_dup, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_grow, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_move, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_import, addr) == AFTER_VMA &&
@@ -173,10 +174,10 @@ static void on_teardown(struct ranges *l, const struct mmt_hdr *h)
 }
 
 static void (*const handlers[MMT_EV_MAX])(struct ranges *l, const struct mmt_hdr *h) = {
-	[MMT_EV_VMA_MAP] = on_map,	 [MMT_EV_VMA_UNMAP] = on_unmap,	  [MMT_EV_VMA_PROT] = on_prot,
-	[MMT_EV_VMA_MOVE] = on_move,	 [MMT_EV_VMA_DUP] = on_dup,	  [MMT_EV_VMA_GROW] = on_grow,
-	[MMT_EV_VMA_IMPORT] = on_import, [MMT_EV_EXEC] = on_exec,	  [MMT_EV_EXIT] = on_teardown,
-	[MMT_EV_FORK] = guess_fork,	 [MMT_EV_MMAP] = guess_mmap,	  [MMT_EV_MUNMAP] = guess_munmap,
+	[MMT_EV_VMA_MAP] = on_map,	    [MMT_EV_VMA_UNMAP] = on_unmap,  [MMT_EV_VMA_PROT] = on_prot,
+	[MMT_EV_VMA_MOVE] = on_move,	    [MMT_EV_VMA_DUP] = on_dup,	    [MMT_EV_VMA_GROW] = on_grow,
+	[MMT_EV_VMA_IMPORT] = on_import,    [MMT_EV_EXEC] = on_exec,	    [MMT_EV_EXIT] = on_teardown,
+	[MMT_EV_FORK] = guess_fork,	    [MMT_EV_MMAP] = guess_mmap,	    [MMT_EV_MUNMAP] = guess_munmap,
 	[MMT_EV_MPROTECT] = guess_mprotect, [MMT_EV_MREMAP] = guess_mremap, [MMT_EV_BRK] = guess_brk,
 };
 

@@ -12,7 +12,7 @@
 
 struct space {
 	struct tree tree;
-	bool truth; /* has change events: calls are not asked */
+	bool truth;    /* has change events: calls are not asked */
 	uint64_t heap; /* guessed: where the break was last */
 	struct range gone[GONE];
 	unsigned next_gone;

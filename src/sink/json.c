@@ -252,7 +252,8 @@ struct mmt_sink *json_open(const struct sink_opts *opts)
 		return NULL;
 	out_init(&k->out, opts->fd);
 	json_init(&k->j, &k->out.b);
-	k->s = (struct mmt_sink){ .begin = js_begin, .event = js_event, .flush = js_flush, .end = js_end,
-				  .free = js_free };
+	k->s = (struct mmt_sink){
+		.begin = js_begin, .event = js_event, .flush = js_flush, .end = js_end, .free = js_free
+	};
 	return &k->s;
 }

@@ -243,9 +243,9 @@ static const struct {
 	const char *name;
 	word_fn put;
 } words[] = {
-	{ "dur", dur },	      { "what", what },	    { "mflags", mflags },     { "vmflags", vmflags }, { "vmasize", vmasize },
-	{ "torn", torn },     { "pfns", pfns },	    { "device", device },     { "fail", fail },	      { "access", access_of },
-	{ "kind", kind },     { "tries", tries },   { "severity", severity }, { "result", result },
+	{ "dur", dur },	  { "what", what },   { "mflags", mflags },	{ "vmflags", vmflags }, { "vmasize", vmasize },
+	{ "torn", torn }, { "pfns", pfns },   { "device", device },	{ "fail", fail },	{ "access", access_of },
+	{ "kind", kind }, { "tries", tries }, { "severity", severity }, { "result", result },
 };
 
 /* Returns the length of the word at name. */
@@ -369,7 +369,8 @@ struct mmt_sink *table_open(const struct sink_opts *opts)
 		return NULL;
 	out_init(&t->out, opts->fd);
 	t->color = opts->color;
-	t->s = (struct mmt_sink){ .begin = table_begin, .event = table_event, .flush = table_flush, .end = table_end,
-				  .free = table_free };
+	t->s = (struct mmt_sink){
+		.begin = table_begin, .event = table_event, .flush = table_flush, .end = table_end, .free = table_free
+	};
 	return &t->s;
 }

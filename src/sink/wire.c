@@ -28,15 +28,19 @@ static void put_schema(struct out *o)
 	const struct mmt_schema_event *ev = schema_events(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		struct wire_event e = { .num = ev[i].num, .size = ev[i].size, .family = ev[i].family,
-					.nfields = ev[i].nfields };
+		struct wire_event e = {
+			.num = ev[i].num, .size = ev[i].size, .family = ev[i].family, .nfields = ev[i].nfields
+		};
 
 		copy_text(e.name, sizeof(e.name), ev[i].name);
 		buf_put(&o->b, &e, sizeof(e));
 		for (unsigned k = 0; k < ev[i].nfields; k++) {
 			const struct mmt_field *f = &ev[i].fields[k];
-			struct wire_field w = { .offset = f->offset, .wire = f->wire, .count = f->count,
-						.look = f->look, .index = f->index };
+			struct wire_field w = { .offset = f->offset,
+						.wire = f->wire,
+						.count = f->count,
+						.look = f->look,
+						.index = f->index };
 
 			copy_text(w.name, sizeof(w.name), f->name);
 			copy_text(w.look_name, sizeof(w.look_name), schema_look_name(f->look));
@@ -48,9 +52,13 @@ static void put_schema(struct out *o)
 static int wire_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct out *o = &((struct wire_sink *)s)->out;
-	struct wire_head h = { .magic = WIRE_MAGIC, .endian = WIRE_ENDIAN, .version = WIRE_VERSION,
-			       .page_size = info->page_size, .hdr_size = sizeof(struct mmt_hdr),
-			       .start_mono_ns = info->start_mono_ns, .start_real_ns = info->start_real_ns };
+	struct wire_head h = { .magic = WIRE_MAGIC,
+			       .endian = WIRE_ENDIAN,
+			       .version = WIRE_VERSION,
+			       .page_size = info->page_size,
+			       .hdr_size = sizeof(struct mmt_hdr),
+			       .start_mono_ns = info->start_mono_ns,
+			       .start_real_ns = info->start_real_ns };
 	size_t n;
 
 	schema_events(&n);
@@ -93,8 +101,11 @@ static int wire_item(struct mmt_sink *s, const struct mmt_item *item)
 static int wire_end(struct mmt_sink *s, const struct mmt_summary *sum)
 {
 	struct out *o = &((struct wire_sink *)s)->out;
-	struct wire_end e = { .type = WIRE_END, .size = sizeof(e), .child_status = (uint32_t)sum->child_status,
-			      .ran_ns = sum->ran_ns, .events = sum->events };
+	struct wire_end e = { .type = WIRE_END,
+			      .size = sizeof(e),
+			      .child_status = (uint32_t)sum->child_status,
+			      .ran_ns = sum->ran_ns,
+			      .events = sum->events };
 
 	buf_put(&o->b, &e, sizeof(e));
 	return out_flush(o);
@@ -118,7 +129,11 @@ struct mmt_sink *wire_open(const struct sink_opts *opts)
 	if (!w)
 		return NULL;
 	out_init(&w->out, opts->fd);
-	w->s = (struct mmt_sink){ .begin = wire_begin, .raw = wire_raw, .item = wire_item, .flush = wire_flush,
-				  .end = wire_end, .free = wire_free };
+	w->s = (struct mmt_sink){ .begin = wire_begin,
+				  .raw = wire_raw,
+				  .item = wire_item,
+				  .flush = wire_flush,
+				  .end = wire_end,
+				  .free = wire_free };
 	return &w->s;
 }

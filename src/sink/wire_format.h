@@ -49,7 +49,7 @@ struct wire_field {
 	uint16_t offset;
 	uint8_t wire; /* enum mmt_wire */
 	uint8_t count;
-	uint8_t look; /* enum mmt_look, by number ... */
+	uint8_t look;  /* enum mmt_look, by number ... */
 	uint8_t index; /* bit of mmt_hdr.have */
 	uint8_t zero[2];
 	char look_name[16]; /* ... and by name */

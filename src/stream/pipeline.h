@@ -29,7 +29,7 @@ struct pipeline_opts {
 struct pipeline;
 
 struct pipeline *pipeline_new(const struct pipeline_opts *opts); /* NULL: no memory */
-void pipeline_free(struct pipeline *p);			       /* not the sinks */
+void pipeline_free(struct pipeline *p);				 /* not the sinks */
 
 /* All: 0, or -errno of the first sink that failed. */
 int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info);

@@ -22,7 +22,8 @@ static bool has_vma(const struct mmt_view *v)
 /* Files that are memory: what shmem calls them (mm/shmem.c, mm/memfd.c, ipc/shm.c, 6.12), and its usual mount. */
 static bool is_shm(const char *name)
 {
-	static const char *const beginnings[] = { "/memfd:", "/SYSV", "/dev/zero (deleted)", "/dev/shm/", "/anon_hugepage" };
+	static const char *const beginnings[] = { "/memfd:", "/SYSV", "/dev/zero (deleted)", "/dev/shm/",
+						  "/anon_hugepage" };
 
 	for (unsigned i = 0; name && i < sizeof(beginnings) / sizeof(*beginnings); i++)
 		if (!strncmp(name, beginnings[i], strlen(beginnings[i])))
