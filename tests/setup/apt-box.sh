@@ -35,7 +35,7 @@ box_mirror()
 	security) [ -z "$MMTRACE_SECURITY_MIRROR" ] || { echo "$MMTRACE_SECURITY_MIRROR"; return; } ;;
 	esac
 	# shellcheck disable=SC2016
-	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
+	apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
 	awk -v want="$1" '
 		$1 ~ /^(cdrom|file|copy):/ { next }
 		$2 ~ /-security$|\/updates$/ { if (want == "security") { print $1; exit }; next }

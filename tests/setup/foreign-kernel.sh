@@ -89,7 +89,6 @@ get_kernel()
 	kernel_row "$1"
 	scratch
 	if [ "$k_box" = build ]; then
-		. "$here/foreign-build.sh"
 		build_kernel "$1"
 		put_in_place kernel "$1"
 		return
@@ -117,7 +116,6 @@ get_headers()
 	kernel_row "$1"
 	scratch
 	if [ "$k_box" = build ]; then
-		. "$here/foreign-build.sh"
 		build_headers "$1"
 		put_in_place headers "$1"
 		return
