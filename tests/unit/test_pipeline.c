@@ -1,0 +1,299 @@
+// LINK: stream ledger enrich filter event base
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "event/value.h"
+#include "mmtrace/wire/names.h"
+#include "stream/pipeline.h"
+
+/* A sink that writes down what reached it. */
+struct spy {
+	struct mmt_sink s;
+	char log[4096]; /* one letter per record: e event view, r raw event, n name; E end */
+	char mapping[128], comm[32], ksym[64];
+	int fail_at; /* that many views, then -ENOSPC */
+	unsigned ended;
+	uint64_t lost_items;
+};
+
+static void note(struct spy *s, char c)
+{
+	size_t n = strlen(s->log);
+
+	if (n + 1 < sizeof(s->log))
+		s->log[n] = c;
+}
+
+static int spy_event(struct mmt_sink *sink, const struct mmt_view *v)
+{
+	struct spy *s = (struct spy *)sink;
+	uint64_t func;
+
+	note(s, 'e');
+	snprintf(s->mapping, sizeof(s->mapping), "%s", v->mapping ? v->mapping : "(none)");
+	snprintf(s->comm, sizeof(s->comm), "%s", v->comm);
+	if (value_get(v->h, v->ev, "func", &func)) {
+		const char *name = v->names->get(v->names->ctx, func);
+
+		snprintf(s->ksym, sizeof(s->ksym), "%s", name ? name : "(none)");
+	}
+	return s->fail_at && --s->fail_at == 0 ? -ENOSPC : 0;
+}
+
+static int spy_raw(struct mmt_sink *sink, const void *record, size_t size)
+{
+	const uint16_t *type = record;
+
+	assert_true(size >= 4);
+	note((struct spy *)sink, *type < MMT_ITEM_FIRST ? 'r' : 'n');
+	return 0;
+}
+
+static int spy_item(struct mmt_sink *sink, const struct mmt_item *item)
+{
+	if (item->kind == MMT_I_LOSS)
+		((struct spy *)sink)->lost_items += item->loss.count;
+	return 0;
+}
+
+static int spy_end(struct mmt_sink *sink, const struct mmt_summary *sum)
+{
+	(void)sum;
+	((struct spy *)sink)->ended++;
+	return 0;
+}
+
+static struct spy new_spy(bool views, bool raw)
+{
+	struct spy s = { 0 };
+
+	s.s.event = views ? spy_event : NULL;
+	s.s.raw = raw ? spy_raw : NULL;
+	s.s.item = spy_item;
+	s.s.end = spy_end;
+	return s;
+}
+
+static unsigned asked;
+
+static const char *ask_ksym(void *ctx, uint64_t addr)
+{
+	(void)ctx;
+	asked++;
+	return addr == 0xffff800000001000 ? "mmdemo:mmdemo_mmap" : NULL;
+}
+
+static struct pipeline *pipeline_on(struct spy *a, struct spy *b, const struct filter *f)
+{
+	struct pipeline_opts o = { .filter = f, .sinks = { &a->s, b ? &b->s : NULL }, .nsinks = b ? 2 : 1,
+				   .page_size = 4096, .ask_ksym = ask_ksym };
+
+	asked = 0;
+	return pipeline_new(&o);
+}
+
+static int feed(struct pipeline *p, const void *record, size_t size)
+{
+	struct mmt_item item = { .kind = MMT_I_RECORD };
+
+	item.data = record;
+	item.size = size;
+	return pipeline_item(p, &item);
+}
+#define FEED(p, r) feed(p, &(r), sizeof(r))
+#define HDR(id) { .type = MMT_EV_##id, .size = sizeof(struct mmt_ev_##id##_), .mm = 1, .pid = 5, .have = MMT_HAVE_ALL(id) }
+#define mmt_ev_DRIVER_MMAP_ mmt_ev_driver_mmap
+#define mmt_ev_MMAP_	    mmt_ev_mmap
+#define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
+#define mmt_ev_FAULT_	    mmt_ev_fault
+
+static const struct mmt_ev_driver_mmap driver = { .h = HDR(DRIVER_MMAP), .func = 0xffff800000001000 };
+
+/* A name learnt outside the ring goes before the event that needs it, once, for raw sinks as well. */
+static void test_ksyms_enter_the_stream(void **state)
+{
+	struct spy views = new_spy(true, false), raw = new_spy(false, true);
+	struct mmt_ev_driver_mmap other = driver;
+	struct pipeline *p = pipeline_on(&views, &raw, NULL);
+
+	(void)state;
+	assert_int_equal(FEED(p, driver), 0);
+	assert_int_equal(FEED(p, driver), 0);
+	assert_string_equal(raw.log, "nrr");
+	assert_string_equal(views.log, "ee");
+	assert_string_equal(views.ksym, "mmdemo:mmdemo_mmap");
+	other.func = 0xffff800000002000; /* nobody knows it: asked once, counted */
+	FEED(p, other);
+	FEED(p, driver);
+	FEED(p, other);
+	assert_string_equal(raw.log, "nrrrrr");
+	assert_int_equal(asked, 2);
+	pipeline_end(p, 0, -1);
+	assert_int_equal(pipeline_summary(p)->lost[MMT_LOSS_SYMBOL], 1);
+	assert_int_equal(views.lost_items, 1);
+	pipeline_free(p);
+}
+
+static void test_raw_alone_is_named_too(void **state)
+{
+	struct spy raw = new_spy(false, true);
+	struct pipeline *p = pipeline_on(&raw, NULL, NULL);
+
+	(void)state;
+	FEED(p, driver);
+	FEED(p, driver);
+	assert_string_equal(raw.log, "nrr");
+	assert_int_equal(pipeline_summary(p)->per_event[MMT_EV_DRIVER_MMAP], 2);
+	assert_int_equal(pipeline_summary(p)->events, 2);
+	pipeline_free(p);
+}
+
+/* The order of truth: the change comes first, then the call that made it knows its mapping, then faults in it. */
+static void test_mappings_are_named(void **state)
+{
+	struct {
+		struct mmt_path p;
+	} path = { .p = { .type = MMT_ITEM_PATH, .key = 9, .used = 20, .text = "shared\0mmdemo\0dev\0" } };
+	struct mmt_ev_vma_map change = { .h = HDR(VMA_MAP), .vma_start = 0x10000, .vma_end = 0x20000, .addr = 0x10000,
+					 .len = 0x10000, .file = 9, .ino = 3, .vm_flags = 0x4fb };
+	struct mmt_ev_mmap call = { .h = HDR(MMAP), .len = 0x10000, .fd = 4, .flags = 1, .ret = 0x10000 };
+	struct mmt_ev_fault fault = { .h = HDR(FAULT), .addr = 0x11000 };
+	struct filter only_faults = { .want = { [MMT_EV_FAULT] = true } };
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+
+	(void)state;
+	path.p.used = 18;
+	path.p.size = sizeof(path.p);
+	call.h.have &= ~MMT_HAVE(MMAP, file);
+	fault.h.have = MMT_HAVE(FAULT, addr); /* the perf tier: no VMA */
+	assert_int_equal(FEED(p, path), 0);
+	FEED(p, call); /* before the change: what the call itself says */
+	assert_string_equal(views.mapping, "fd 4");
+	FEED(p, change);
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	FEED(p, call);
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	FEED(p, fault);
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	fault.addr = 0x30000;
+	FEED(p, fault);
+	assert_string_equal(views.mapping, "(none)");
+	assert_string_equal(views.comm, "?"); /* nobody to ask */
+	pipeline_free(p);
+
+	/* What the filter hides still feeds the ledger, and is counted as seen. */
+	views = new_spy(true, false);
+	p = pipeline_on(&views, NULL, &only_faults);
+	FEED(p, path);
+	FEED(p, change);
+	fault.addr = 0x11000;
+	FEED(p, fault);
+	assert_string_equal(views.log, "e");
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	assert_int_equal(pipeline_summary(p)->events, 1);
+	assert_int_equal(pipeline_summary(p)->per_event[MMT_EV_VMA_MAP], 1);
+	pipeline_free(p);
+}
+
+static void test_bad_records_are_counted(void **state)
+{
+	struct spy views = new_spy(true, true);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+	struct mmt_ev_driver_mmap bad = driver;
+
+	(void)state;
+	for (size_t cut = 0; cut < sizeof(bad); cut++)
+		assert_int_equal(feed(p, &bad, cut), 0);
+	bad.h.type = 999;
+	FEED(p, bad);
+	assert_int_equal(pipeline_summary(p)->bad, sizeof(bad) + 1);
+	assert_string_equal(views.log, "");
+	pipeline_free(p);
+}
+
+static void test_losses_are_totals(void **state)
+{
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+	struct mmt_item item = { .kind = MMT_I_LOSS };
+	struct mmt_ev_vma_map twice = { .h = HDR(VMA_MAP), .addr = 0x1000, .len = 0x1000 };
+
+	(void)state;
+	item.loss = (struct mmt_loss_item){ MMT_LOSS_RING, MMT_EV_MMAP, 3 };
+	pipeline_item(p, &item);
+	item.loss.count = 5; /* the same counter, later */
+	pipeline_item(p, &item);
+	item.loss = (struct mmt_loss_item){ MMT_LOSS_RING, MMT_EV_FAULT, 2 };
+	pipeline_item(p, &item);
+	item.loss = (struct mmt_loss_item){ 9999, 9999, 2 }; /* from a newer kernel side: not ours to place */
+	pipeline_item(p, &item);
+	FEED(p, twice);
+	FEED(p, twice);
+	assert_int_equal(pipeline_conflicts(p), 1);
+	pipeline_end(p, 17, 3);
+	assert_int_equal(pipeline_summary(p)->lost[MMT_LOSS_RING], 7);
+	assert_int_equal(pipeline_summary(p)->lost[MMT_LOSS_GAP], 1);
+	assert_int_equal(pipeline_summary(p)->lost_event[MMT_EV_MMAP], 5);
+	assert_int_equal(pipeline_summary(p)->ran_ns, 17);
+	assert_int_equal(pipeline_summary(p)->child_status, 3);
+	pipeline_free(p);
+}
+
+static void test_hooks(void **state)
+{
+	static const struct mmt_hook_item hooks[] = {
+		{ "call", "raw_tp", "", 1, 0 }, { "fault", "perf", "", 1, 0 }, { "change.map", "none", "", 1, 0 },
+		{ "object", "none", "", 0, 0 }, { "call", "raw_tp", "", 1, 1 }, { "driver", "kprobe", "", 1, 0 },
+	};
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++) {
+		struct mmt_item item = { .kind = MMT_I_HOOK };
+
+		item.hook = hooks[i];
+		pipeline_item(p, &item);
+	}
+	pipeline_end(p, 0, -1);
+	assert_string_equal(pipeline_summary(p)->silent, "fault, driver"); /* call's last word: it fired */
+	assert_string_equal(pipeline_summary(p)->absent, "change.map");
+	pipeline_free(p);
+}
+
+static void test_a_full_disk_stops_it(void **state)
+{
+	struct spy one = new_spy(true, false), two = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&one, &two, NULL);
+
+	(void)state;
+	one.fail_at = 2;
+	assert_int_equal(FEED(p, driver), 0);
+	assert_int_equal(FEED(p, driver), -ENOSPC);
+	assert_int_equal(pipeline_failed(p), -ENOSPC);
+	pipeline_end(p, 0, -1);
+	assert_int_equal(one.ended, 1);
+	assert_int_equal(two.ended, 1);
+	pipeline_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ksyms_enter_the_stream), cmocka_unit_test(test_raw_alone_is_named_too),
+		cmocka_unit_test(test_mappings_are_named),     cmocka_unit_test(test_bad_records_are_counted),
+		cmocka_unit_test(test_losses_are_totals),      cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_a_full_disk_stops_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
