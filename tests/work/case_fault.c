@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Page faults by what is mapped and by what the kernel has to do about them. */
+#include "work.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RW	 (PROT_READ | PROT_WRITE)
+#define FIXED	 MAP_FIXED_NOREPLACE
+#define AROUND	 65536ul /* fault_around_bytes: what one read fault may map; mm/memory.c, 6.12 */
+#define STEP	 (AROUND / w.page)
+#define ANON_YES "class=anon kind=anon mode=user maj=0"
+
+static void anon_faults(void)
+{
+	char more[128];
+
+	w_anon(0, 16);
+	snprintf(more, sizeof(more), "%s vma_start=0x%lx vma_end=0x%lx", ANON_YES, (unsigned long)at(0),
+		 (unsigned long)at(16));
+	w_touch(at(0), 16, w.page, true, more);
+	touch(at(0), 16, w.page, true); /* again: nothing */
+	w_munmap(at(0), 16 * w.page, 16 * w.page);
+}
+
+static void zero_page(void)
+{
+	w_anon(0, 8);
+	w_touch(at(0), 8, w.page, false, "class=anon kind=zero-page mode=user maj=0");
+	w_touch(at(0), 4, w.page, true, "class=anon kind=cow mode=user maj=0");
+	w_munmap(at(0), 8 * w.page, 8 * w.page);
+}
+
+static void child_writes(void)
+{
+	touch(at(0), 4, w.page, true);
+}
+
+static void cow_after_fork(void)
+{
+	char more[96];
+	pid_t pid;
+
+	w_anon(0, 4);
+	w_touch(at(0), 4, w.page, true, ANON_YES);
+	pid = w_fork(child_writes);
+	w_wait(pid);
+	out("expect vma_dup addr=0x%lx len=%zu pid=%d", (unsigned long)at(0), 4 * w.page, (int)getpid());
+	snprintf(more, sizeof(more), "class=anon kind=cow mode=user maj=0 pid=%d", (int)pid);
+	expect_faults(at(0), 4, w.page, true, more);
+	snprintf(more, sizeof(more), "class=anon kind=cow mode=user maj=0 pid=%d", (int)getpid());
+	w_touch(at(0), 4, w.page, true, more); /* the child's copy is gone, but the pages are still write-protected */
+	w_munmap(at(0), 4 * w.page, 4 * w.page);
+}
+
+static void private_file(void)
+{
+	char path[512], more[700], named[560];
+	size_t p = w.page, len = 4 * STEP * p;
+	int fd = make_file("work.private", 4 * STEP, path);
+
+	snprintf(named, sizeof(named), "file=\"%s\"", path);
+	w_mmap_more(at(0), len, RW, MAP_PRIVATE | FIXED, fd, 0, named);
+	snprintf(more, sizeof(more), "class=%s kind=%s mode=user maj=0 %s", w.file_class,
+		 *w.file_class == 'f' ? "file-hit" : "shm", named);
+	w_touch(at(0), 3, AROUND, false, more);
+	snprintf(more, sizeof(more), "class=%s kind=cow mode=user maj=0 %s", w.file_class, named);
+	w_touch(at(0), 2, AROUND, true, more);	      /* after a read */
+	w_touch(at(3 * STEP), 1, AROUND, true, more); /* at once */
+	w_munmap(at(0), len, len);
+	close(fd);
+	unlink(path);
+}
+
+static void shared_file(void)
+{
+	size_t p = w.page, len = 4 * STEP * p;
+	char path[512], more[700];
+	int fd = make_file("work.shared", 4 * STEP, path);
+	bool shm = *w.file_class == 's';
+
+	snprintf(more, sizeof(more), "file=\"%s\"", path);
+	w_mmap_more(at(0), len, RW, MAP_SHARED | FIXED, fd, 0, more);
+	snprintf(more, sizeof(more), "class=%s kind=%s mode=user maj=0", w.file_class, shm ? "shm" : "file-hit");
+	w_touch(at(0), 2, AROUND, false, more);
+	/* A filesystem wants to know of the first write; a tmpfs does not, and its pages are writable at once. */
+	snprintf(more, sizeof(more), "class=%s kind=%s mode=user maj=0", w.file_class, shm ? "shm" : "write-notify");
+	w_touch(at(2 * STEP), 2, AROUND, true, more);
+	w_munmap(at(0), len, len);
+	close(fd);
+	unlink(path);
+}
+
+static void memfd(void)
+{
+	size_t p = w.page;
+	int fd = (int)syscall(SYS_memfd_create, "mmtrace-work", 0);
+
+	if (fd < 0 || ftruncate(fd, (off_t)(8 * p)))
+		die("memfd");
+	w_mmap(at(0), 4 * p, RW, MAP_SHARED | FIXED, fd, (off_t)(2 * p));
+	no_huge(at(0), 4 * p);
+	w_touch(at(0), 4, p, true, "class=shm kind=shm mode=user maj=0 pgoff=2");
+	w_munmap(at(0), 4 * p, 4 * p);
+	close(fd);
+	w_mmap(at(32), 2 * p, RW, MAP_SHARED | MAP_ANONYMOUS | FIXED, -1, 0);
+	no_huge(at(32), 2 * p);
+	w_touch(at(32), 2, p, true, "class=shm kind=shm mode=user maj=0");
+	w_munmap(at(32), 2 * p, 2 * p);
+}
+
+/* Faults of the kernel on the program's behalf, without registers: only handle_mm_fault sees them. */
+static void populate(void)
+{
+	size_t p = w.page;
+	char *addr = at(0);
+
+	/* Huge pages are refused before the mapping exists only by its size. */
+	w_mmap(addr, 16 * p, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | FIXED, -1, 0);
+	expect_faults(addr, 16, p, true, "sort=gup class=anon kind=remote mode=gup maj=0");
+	touch(addr, 16, p, true);
+	w_munmap(addr, 16 * p, 16 * p);
+}
+
+static void kernel_mode(void)
+{
+	static char bytes[65536];
+	size_t p = w.page;
+	int ends[2];
+
+	if (pipe(ends))
+		die("pipe");
+	w_anon(0, 4);
+	for (size_t i = 0; i < 4; i++)
+		if (write(ends[1], bytes, p) != (ssize_t)p || read(ends[0], at(i), p) != (ssize_t)p)
+			die("pipe");
+	expect_faults(at(0), 4, p, true, "class=anon kind=anon mode=kernel maj=0");
+	w_munmap(at(0), 4 * p, 4 * p);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static sigjmp_buf caught;
+
+static void on_signal(int sig)
+{
+	siglongjmp(caught, sig);
+}
+
+/* Touches what must not be touched; the signal that came of it. */
+static int bad_touch(char *addr, bool write)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_NODEFER }, segv, bus;
+	int sig;
+
+	sigaction(SIGSEGV, &sa, &segv);
+	sigaction(SIGBUS, &sa, &bus);
+	sig = sigsetjmp(caught, 0);
+	if (!sig)
+		touch(addr, 1, 1, write);
+	sigaction(SIGSEGV, &segv, NULL);
+	sigaction(SIGBUS, &bus, NULL);
+	errno = 0;
+	return sig;
+}
+
+/* The architecture refuses these before handle_mm_fault: only the software event sees them. */
+static void segv(void)
+{
+	size_t p = w.page;
+
+	w_mmap(at(0), p, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | FIXED, -1, 0);
+	w_mmap(at(8), p, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | FIXED, -1, 0);
+	no_huge(at(8), p);
+	if (bad_touch(at(0), false) != SIGSEGV || bad_touch(at(8), true) != SIGSEGV)
+		die("no SIGSEGV");
+	expect_faults(at(0), 1, p, false, "sort=refused kind=failed mode=user");
+	expect_faults(at(8), 1, p, true, "sort=refused kind=failed mode=user");
+	w_touch(at(8), 1, p, false, "class=anon kind=zero-page mode=user maj=0");
+	w_munmap(at(0), 9 * p, 2 * p);
+}
+
+static void sigbus(void)
+{
+	size_t p = w.page;
+	char path[512], more[128];
+	int fd = make_file("work.sigbus", 1, path);
+
+	w_mmap(at(0), 4 * p, RW, MAP_SHARED | FIXED, fd, 0);
+	if (bad_touch(at(2), false) != SIGBUS || bad_touch(at(3), true) != SIGBUS)
+		die("no SIGBUS behind the end of %s", path);
+	snprintf(more, sizeof(more), "class=%s kind=failed mode=user result~sigbus", w.file_class);
+	expect_faults(at(2), 1, p, false, more);
+	expect_faults(at(3), 1, p, true, more);
+	w_munmap(at(0), 4 * p, 4 * p);
+	close(fd);
+	unlink(path);
+}
+
+/* The file has no name any more when it is mapped. */
+static void deleted(void)
+{
+	char path[512], more[700];
+	int fd = make_file("work.deleted", 1, path);
+
+	unlink(path);
+	snprintf(more, sizeof(more), "file=\"%s (deleted)\"", path);
+	w_mmap_more(at(0), w.page, PROT_READ, MAP_PRIVATE | FIXED, fd, 0, more);
+	w_munmap(at(0), w.page, w.page);
+	close(fd);
+}
+
+const struct work_case fault_cases[] = {
+	{ "anon_faults", anon_faults },
+	{ "zero_page", zero_page },
+	{ "cow_after_fork", cow_after_fork },
+	{ "private_file", private_file },
+	{ "shared_file", shared_file },
+	{ "memfd", memfd },
+	{ "populate", populate },
+	{ "kernel_mode", kernel_mode },
+	{ "segv", segv },
+	{ "sigbus", sigbus },
+	{ "deleted", deleted },
+	{ NULL, NULL },
+};
