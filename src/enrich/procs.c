@@ -91,6 +91,8 @@ void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_na
 	} else if (value_get(h, ev, "child", &child) && child != h->pid) {
 		char copy[PROCS_COMM] = "";
 
+		if (comm && !map_get(&p->map, h->pid))
+			set(p, h->pid, comm);
 		strncpy(copy, comm ? comm : procs_comm(p, h->pid), PROCS_COMM - 1);
 		set(p, (uint32_t)child, copy);
 	}

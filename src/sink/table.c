@@ -48,9 +48,9 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DRIVER_MMAP] =  "{func} $dur = {ret}",
 	[MMT_EV_DRIVER_OPEN] =  "{func} $dur {vma_start} $vmasize",
 	[MMT_EV_DRIVER_CLOSE] = "{func} $dur {vma_start} $vmasize",
-	[MMT_EV_PFN_MAP] =      "{helper} {pages} pages {addr} $pfns$fail",
-	[MMT_EV_PAGE_MAP] =     "{helper} {pages} pages {addr} $pfns$fail",
-	[MMT_EV_DMA_MAP] =      "{helper} {pages} pages {addr} $pfns$device$fail",
+	[MMT_EV_PFN_MAP] =      "{helper} $pages {addr} $pfns$fail",
+	[MMT_EV_PAGE_MAP] =     "{helper} $pages {addr} $pfns$fail",
+	[MMT_EV_DMA_MAP] =      "{helper} $pages {addr} $pfns$device$fail",
 	[MMT_EV_FAULT] =        "{addr} $access {mode} $kind $severity $dur$tries$result $what",
 	[MMT_EV_DEMO] =         "{what} {addr} {end} page {pgoff}",
 };
@@ -151,6 +151,16 @@ static void torn(struct buf *b, const struct mmt_view *v)
 		buf_printf(b, " (%s mapped)", num_fmt_size(s, bytes));
 }
 
+static void pages(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t n;
+
+	if (value_get(v->h, v->ev, "pages", &n))
+		buf_printf(b, "%" PRIu64 " page%s", n, n == 1 ? "" : "s");
+	else
+		buf_puts(b, "- pages");
+}
+
 static void pfns(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t lo, hi, segs;
@@ -243,9 +253,10 @@ static const struct {
 	const char *name;
 	word_fn put;
 } words[] = {
-	{ "dur", dur },	  { "what", what },   { "mflags", mflags },	{ "vmflags", vmflags }, { "vmasize", vmasize },
-	{ "torn", torn }, { "pfns", pfns },   { "device", device },	{ "fail", fail },	{ "access", access_of },
-	{ "kind", kind }, { "tries", tries }, { "severity", severity }, { "result", result },
+	{ "dur", dur },		{ "what", what },	  { "mflags", mflags },	   { "vmflags", vmflags },
+	{ "vmasize", vmasize }, { "torn", torn },	  { "pages", pages },	   { "pfns", pfns },
+	{ "device", device },	{ "fail", fail },	  { "access", access_of }, { "kind", kind },
+	{ "tries", tries },	{ "severity", severity }, { "result", result },
 };
 
 /* Returns the length of the word at name. */

@@ -115,7 +115,7 @@ static struct mmt_ev_mmap call = { .h = { .type = MMT_EV_MMAP } };
 static bool match(const struct filter *f, const void *record, unsigned class)
 {
 	const struct mmt_hdr *h = record;
-	struct mmt_view v = { .h = h, .ev = schema_event(h->type), .map_class = (uint8_t)class };
+	struct mmt_view v = { .h = h, .ev = schema_event(h->type), .map_class = (uint8_t) class };
 
 	return filter_match(f, &v);
 }
@@ -176,9 +176,8 @@ static void test_match_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_events),
-		cmocka_unit_test(test_unknown_events), cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_match),	       cmocka_unit_test(test_match_kinds),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_events), cmocka_unit_test(test_unknown_events),
+		cmocka_unit_test(test_kinds),	 cmocka_unit_test(test_match),	cmocka_unit_test(test_match_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,10 @@
 #include "ledger/ranges.h"
 
 #define PAGE 4096ULL
-#define HDR(id, m, p) { .type = MMT_EV_##id, .size = 0, .mm = (m), .pid = (p), .have = MMT_HAVE_ALL(id) }
+#define HDR(id, m, p)                                                                           \
+	{                                                                                       \
+		.type = MMT_EV_##id, .size = 0, .mm = (m), .pid = (p), .have = MMT_HAVE_ALL(id) \
+	}
 
 static struct ranges *l;
 
@@ -70,7 +73,6 @@ static const struct range *at(uint32_t mm, uint64_t page)
 
 	return ranges_at(l, &h, page * PAGE + 123);
 }
-
 
 static void test_cut_in_the_middle(void **state)
 {

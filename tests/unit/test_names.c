@@ -178,9 +178,8 @@ static void test_procs_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_paths),	      cmocka_unit_test(test_store),
-		cmocka_unit_test(test_store_is_bounded), cmocka_unit_test(test_map),
-		cmocka_unit_test(test_procs),	      cmocka_unit_test(test_procs_are_bounded),
+		cmocka_unit_test(test_paths), cmocka_unit_test(test_store), cmocka_unit_test(test_store_is_bounded),
+		cmocka_unit_test(test_map),   cmocka_unit_test(test_procs), cmocka_unit_test(test_procs_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

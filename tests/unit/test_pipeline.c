@@ -93,8 +93,11 @@ static const char *ask_ksym(void *ctx, uint64_t addr)
 
 static struct pipeline *pipeline_on(struct spy *a, struct spy *b, const struct filter *f)
 {
-	struct pipeline_opts o = { .filter = f, .sinks = { &a->s, b ? &b->s : NULL }, .nsinks = b ? 2 : 1,
-				   .page_size = 4096, .ask_ksym = ask_ksym };
+	struct pipeline_opts o = { .filter = f,
+				   .sinks = { &a->s, b ? &b->s : NULL },
+				   .nsinks = b ? 2 : 1,
+				   .page_size = 4096,
+				   .ask_ksym = ask_ksym };
 
 	asked = 0;
 	return pipeline_new(&o);
@@ -109,7 +112,11 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 	return pipeline_item(p, &item);
 }
 #define FEED(p, r) feed(p, &(r), sizeof(r))
-#define HDR(id) { .type = MMT_EV_##id, .size = sizeof(struct mmt_ev_##id##_), .mm = 1, .pid = 5, .have = MMT_HAVE_ALL(id) }
+#define HDR(id)                                                                                \
+	{                                                                                      \
+		.type = MMT_EV_##id, .size = sizeof(struct mmt_ev_##id##_), .mm = 1, .pid = 5, \
+		.have = MMT_HAVE_ALL(id)                                                       \
+	}
 #define mmt_ev_DRIVER_MMAP_ mmt_ev_driver_mmap
 #define mmt_ev_MMAP_	    mmt_ev_mmap
 #define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
@@ -162,8 +169,14 @@ static void test_mappings_are_named(void **state)
 	struct {
 		struct mmt_path p;
 	} path = { .p = { .type = MMT_ITEM_PATH, .key = 9, .used = 20, .text = "shared\0mmdemo\0dev\0" } };
-	struct mmt_ev_vma_map change = { .h = HDR(VMA_MAP), .vma_start = 0x10000, .vma_end = 0x20000, .addr = 0x10000,
-					 .len = 0x10000, .file = 9, .ino = 3, .vm_flags = 0x4fb };
+	struct mmt_ev_vma_map change = { .h = HDR(VMA_MAP),
+					 .vma_start = 0x10000,
+					 .vma_end = 0x20000,
+					 .addr = 0x10000,
+					 .len = 0x10000,
+					 .file = 9,
+					 .ino = 3,
+					 .vm_flags = 0x4fb };
 	struct mmt_ev_mmap call = { .h = HDR(MMAP), .len = 0x10000, .fd = 4, .flags = 1, .ret = 0x10000 };
 	struct mmt_ev_fault fault = { .h = HDR(FAULT), .addr = 0x11000 };
 	struct filter only_faults = { .want = { [MMT_EV_FAULT] = true } };
@@ -251,7 +264,7 @@ static void test_losses_are_totals(void **state)
 static void test_hooks(void **state)
 {
 	static const struct mmt_hook_item hooks[] = {
-		{ "call", "raw_tp", "", 1, 0 }, { "fault", "perf", "", 1, 0 }, { "change.map", "none", "", 1, 0 },
+		{ "call", "raw_tp", "", 1, 0 }, { "fault", "perf", "", 1, 0 },	{ "change.map", "none", "", 1, 0 },
 		{ "object", "none", "", 0, 0 }, { "call", "raw_tp", "", 1, 1 }, { "driver", "kprobe", "", 1, 0 },
 	};
 	struct spy views = new_spy(true, false);

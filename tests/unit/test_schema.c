@@ -12,9 +12,17 @@
 #include "event/schema.h"
 
 /* One wire kind per member type, from the compiler's own mouth. */
-#define KIND(member)                                                                                                   \
-	_Generic(member, __u8: MMT_W_U8, __u16: MMT_W_U16, __u32: MMT_W_U32, __u64: MMT_W_U64, __s32: MMT_W_S32,       \
-		 __s64: MMT_W_S64, __u8 *: MMT_W_U8, __u32 *: MMT_W_U32, __u64 *: MMT_W_U64)
+#define KIND(member)                  \
+	_Generic(member, __u8         \
+		 : MMT_W_U8, __u16    \
+		 : MMT_W_U16, __u32   \
+		 : MMT_W_U32, __u64   \
+		 : MMT_W_U64, __s32   \
+		 : MMT_W_S32, __s64   \
+		 : MMT_W_S64, __u8 *  \
+		 : MMT_W_U8, __u32 *  \
+		 : MMT_W_U32, __u64 * \
+		 : MMT_W_U64)
 
 #define X(id, num, name, fam, text) typedef struct mmt_ev_##name rec_##id;
 MMT_EVENTS(X)
@@ -42,13 +50,13 @@ static void test_fields_lie_where_the_structs_have_them(void **state)
 	unsigned all = 0;
 
 	(void)state;
-#define ONE(ev, wire, count, fname, look, text)                                                                        \
-	check_field(event, #fname, offsetof(rec_##ev, fname), sizeof(((rec_##ev *)0)->fname),                          \
+#define ONE(ev, wire, count, fname, look, text)                                               \
+	check_field(event, #fname, offsetof(rec_##ev, fname), sizeof(((rec_##ev *)0)->fname), \
 		    KIND(((rec_##ev *)0)->fname), MMT_F_##ev##_##fname);
-#define X(id, num, name, fam, text)                                                                                    \
-	{                                                                                                              \
-		const char *event = #name;                                                                             \
-		MMT_FIELDS_##id(ONE) all += MMT_F_COUNT_##id;                                                          \
+#define X(id, num, name, fam, text)                           \
+	{                                                     \
+		const char *event = #name;                    \
+		MMT_FIELDS_##id(ONE) all += MMT_F_COUNT_##id; \
 	}
 	MMT_EVENTS(X)
 #undef X
@@ -103,8 +111,8 @@ static void test_what_was_given_out_stays(void **state)
 	static const struct {
 		unsigned num;
 		const char *name;
-	} first[] = { { 1, "mmap" }, { 2, "munmap" }, { 20, "vma_map" }, { 21, "vma_unmap" }, { 50, "driver_mmap" },
-		      { 60, "pfn_map" }, { 70, "fault" }, { 80, "demo" } };
+	} first[] = { { 1, "mmap" },	     { 2, "munmap" },	{ 20, "vma_map" }, { 21, "vma_unmap" },
+		      { 50, "driver_mmap" }, { 60, "pfn_map" }, { 70, "fault" },   { 80, "demo" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)

@@ -124,7 +124,9 @@ static void test_absent_is_not_zero(void **state)
 static void test_widths_and_signs(void **state)
 {
 	struct mmt_ev_fault f = { .h = { .type = MMT_EV_FAULT, .size = sizeof(f), .have = MMT_HAVE_ALL(FAULT) } };
-	struct mmt_ev_mprotect p = { .h = { .type = MMT_EV_MPROTECT, .size = sizeof(p), .have = MMT_HAVE_ALL(MPROTECT) } };
+	struct mmt_ev_mprotect p = {
+		.h = { .type = MMT_EV_MPROTECT, .size = sizeof(p), .have = MMT_HAVE_ALL(MPROTECT) }
+	};
 	struct mmt_ev_pfn_map m = { .h = { .type = MMT_EV_PFN_MAP, .size = sizeof(m), .have = MMT_HAVE_ALL(PFN_MAP) } };
 
 	(void)state;
