@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The object for kernels with BTF: everything. */
+#include "fault.bpf.h"
+#include "call.bpf.c"
+#include "target.bpf.c"
+#include "change.bpf.c"
+#include "vma.bpf.c"
+#include "driver.bpf.c"
+#include "install.bpf.c"
+#include "fault.bpf.c"
+#include "import.bpf.c"
+#include "demo.bpf.c"
+
+char LICENSE[] SEC("license") = "GPL";

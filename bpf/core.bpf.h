@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The core: what every hook file may call. Maps, the target filter, numbers for address spaces, per-thread state,
+ * reserving and submitting events, counting losses. Two objects are built from it (design: tiers):
+ *
+ *   plain  MMT_PLAIN is defined. No CO-RE, no BTF of the kernel: system calls, perf events, function arguments.
+ *   core   everything else.
+ *
+ * Nothing here uses atomic operations that return a value: kernels before 5.12 refuse a program that has one.
+ */
+#ifndef MMTRACE_CORE_BPF_H
+#define MMTRACE_CORE_BPF_H
+
+#include "compat.bpf.h"
+#include "mmtrace/wire/event.h"
+#include "mmtrace/wire/names.h"
+#include "mmtrace/wire/knobs.h"
+
+#ifdef MMT_PLAIN
+/* A kernel struct's member has an offset that only CO-RE can know: reading one here is a mistake. */
+#pragma GCC poison vm_start vm_end vm_file vm_mm vm_ops f_op f_inode
+#endif
+
+/* ---- maps, shared by both objects (reuse_fd) ------------------------------------------------------------------ */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MMT_LOSS_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64); /* MMT_TARGET_… | id */
+	__type(value, __u32);
+} targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64); /* mm_struct, or tgid without BTF */
+	__type(value, __u32);
+} mms SEC(".maps");
+
+/* number -> key: makes numbering safe without atomic fetch (mm_assign) */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} mm_numbers SEC(".maps");
+
+struct shared_state {
+	__u32 mm_next;
+	__u32 runs_open; /* runs that wait for the end of their system call */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct shared_state);
+} state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u8);
+} names_seen SEC(".maps");
+
+/*
+ * One slot per thread id modulo the array's size, with the owner's id in it. An array because a fault's pairing is the
+ * hottest path there is; two threads with in-flight faults in one slot are rare and counted (MMT_LOSS_SLOT).
+ */
+enum { SLOT_IDLE = 0, SLOT_RUNNING = 1, SLOT_RETRY = 2 };
+
+struct mmt_slot {
+	__u32 tid;
+	__u32 calls;  /* counter behind hdr.call; goes on when the slot changes hands, so (tid, call) stays unique */
+	__u32 state;  /* SLOT_ */
+	__u32 marks;  /* enum mmt_mark */
+	__u64 mm_key; /* last address space and its number */
+	__u32 mm;
+	__u32 nested; /* handle_mm_fault entered while one runs */
+	struct mmt_ev_fault ev;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct mmt_slot);
+} slots SEC(".maps");
+
+/* Frames of a thread inside a system call. */
+#define DRIVER_DEPTH 3
+
+struct driver_frame {
+	__u64 func;
+	__u64 vma;
+	__u64 ts;
+	__u32 role; /* enum mmt_func_role */
+	__u32 pad;
+};
+
+struct mmt_thread {
+	/* the call */
+	__u64 call_ts;
+	__u64 args[6];
+	__u64 call_file; /* name key of the file mapped, learnt inside */
+	__u64 call_bytes; /* torn down so far */
+	__u32 call_event; /* 0: in no call of interest */
+	__u32 call_no;
+	__u32 call_compat;
+	__u32 call_have_bytes;
+	/* the change going on */
+	__u64 chg_addr, chg_len, chg_ts;
+	__u64 vms;	/* vma_munmap_struct of an over-map under way */
+	__u64 vms_told; /* … that has been told of */
+	__u64 exit_key; /* address space this thread is tearing down, */
+	__u64 exit_mm;	/* and the number it had */
+	__u64 new_vma;	/* VMA object whose birth has not been told */
+	__u32 chg;	/* enum change_op */
+	__u32 chg_mm;
+	__u32 chg_tier;
+	__u32 new_cause;
+	__u32 pad0;
+	__u64 map_func; /* ->mmap of the file being mapped */
+	__u64 map_file;
+	__u32 map_prepare;
+	__u32 map_func_told;
+	__u64 un_addr, un_len; /* an unmap under way */
+	__u32 un_pending;
+	__u32 drivers; /* frames in use */
+	struct driver_frame driver[DRIVER_DEPTH];
+	/* the outermost install helper, and the run it belongs to */
+	__u32 inst_depth;
+	__u32 inst_helper;
+	__u64 inst_ts, inst_vma, inst_addr, inst_len, inst_pfn, inst_prot, inst_pages;
+	__u64 inst_dma, inst_attrs, inst_dev;
+	__u64 run_next_pfn; /* where the last segment of the run ends */
+	__u32 inst_have_pfn;
+	__u32 run_open; /* 1: run is not yet sent; 2: it waits for sys_exit */
+	struct mmt_ev_dma_map run; /* has the fields of all three install events, in their order */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct mmt_thread);
+} threads SEC(".maps");
+
+/* what a new thread starts from: too large for the stack */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mmt_thread);
+} thread_zero SEC(".maps");
+
+/* functions of drivers: 0 seen, 1 probed */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u32);
+} funcs SEC(".maps");
+
+/* ---- per object: knobs, the off switch, what fired ------------------------------------------------------------ */
+
+const volatile struct mmt_knobs knobs = {};
+volatile __u32 off = 1; /* 1: every program returns at once */
+__u8 fired[MMT_HOOK_MAX];
+
+#define HIT(hook)                                 \
+	do {                                      \
+		if (!fired[MMT_HOOK_##hook])      \
+			fired[MMT_HOOK_##hook] = 1; \
+	} while (0)
+
+#define WANT(ev) (knobs.want[MMT_EV_##ev / 64] & (1ULL << (MMT_EV_##ev % 64)))
+
+static __always_inline void lose(__u32 kind, __u32 event)
+{
+	__u32 i = MMT_LOSS_INDEX(kind, event);
+	__u64 *n = bpf_map_lookup_elem(&losses, &i);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+/* ---- target ---------------------------------------------------------------------------------------------------- */
+
+static __always_inline bool in_targets(__u64 key)
+{
+	return bpf_map_lookup_elem(&targets, &key) != NULL;
+}
+
+static __always_inline bool comm_matches(void)
+{
+	union {
+		char c[16];
+		__u64 w[2];
+	} have, asked;
+
+	if (bpf_get_current_comm(have.c, sizeof(have.c)))
+		return false;
+	__builtin_memcpy(asked.c, (const void *)knobs.comm, sizeof(asked.c));
+	return have.w[0] == asked.w[0] && have.w[1] == asked.w[1];
+}
+
+/* Is the current task within the target? */
+static __always_inline bool current_wanted(__u64 pid_tgid)
+{
+	__u32 tgid = pid_tgid >> 32, tid = (__u32)pid_tgid;
+
+	if (off)
+		return false;
+	if (!knobs.filter)
+		return tgid != knobs.self_tgid;
+	if (knobs.filter & (MMT_FILTER_TGID | MMT_FILTER_TID)) {
+		if (!((knobs.filter & MMT_FILTER_TGID) && in_targets(MMT_TARGET_TGID | tgid)) &&
+		    !((knobs.filter & MMT_FILTER_TID) && in_targets(MMT_TARGET_TID | tid)))
+			return false;
+	} else if (tgid == knobs.self_tgid) {
+		return false;
+	}
+	return !(knobs.filter & MMT_FILTER_COMM) || comm_matches();
+}
+
+static __always_inline void target_add(__u32 tgid)
+{
+	__u64 key = MMT_TARGET_TGID | tgid;
+	__u32 one = 1;
+
+	if (bpf_map_update_elem(&targets, &key, &one, BPF_ANY))
+		lose(MMT_LOSS_TARGET, 0);
+}
+
+static __always_inline void target_drop(__u32 tgid)
+{
+	__u64 key = MMT_TARGET_TGID | tgid;
+
+	bpf_map_delete_elem(&targets, &key);
+}
+
+/* ---- address spaces -------------------------------------------------------------------------------------------- */
+
+/*
+ * A number nobody has: add one, read, and claim what was read with NOEXIST. Two CPUs may read the same value; one of
+ * them fails and tries again. The counter only grows, so a number is never used twice.
+ */
+static __noinline __u32 mm_assign(__u64 key)
+{
+	__u32 zero = 0, n;
+	struct shared_state *s = bpf_map_lookup_elem(&state, &zero);
+	int i;
+
+	if (!s)
+		return 0;
+	for (i = 0; i < 8; i++) {
+		__sync_fetch_and_add(&s->mm_next, 1);
+		n = *(volatile __u32 *)&s->mm_next;
+		if (bpf_map_update_elem(&mm_numbers, &n, &key, BPF_NOEXIST))
+			continue;
+		if (!bpf_map_update_elem(&mms, &key, &n, BPF_NOEXIST))
+			return n;
+		bpf_map_delete_elem(&mm_numbers, &n);
+		__u32 *other = bpf_map_lookup_elem(&mms, &key);
+		if (other)
+			return *other;
+		break;
+	}
+	lose(MMT_LOSS_MM, 0);
+	return 0;
+}
+
+static __always_inline __u32 mm_number(__u64 key)
+{
+	__u32 *n;
+
+	if (!key)
+		return 0;
+	n = bpf_map_lookup_elem(&mms, &key);
+	return n ? *n : mm_assign(key);
+}
+
+static __always_inline void mm_forget(__u64 key)
+{
+	__u32 *n = bpf_map_lookup_elem(&mms, &key), copy;
+
+	if (!n)
+		return;
+	copy = *n;
+	bpf_map_delete_elem(&mms, &key);
+	bpf_map_delete_elem(&mm_numbers, &copy);
+}
+
+/* ---- per-thread state ------------------------------------------------------------------------------------------ */
+
+static __always_inline struct mmt_slot *slot_of(__u32 tid)
+{
+	__u32 i = tid & knobs.slot_mask;
+
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
+/* The slot as its thread's own, taken over from an idle owner. NULL: another thread's fault is under way in it. */
+static __always_inline struct mmt_slot *slot_claim(__u32 tid)
+{
+	struct mmt_slot *s = slot_of(tid);
+
+	if (!s || s->tid == tid)
+		return s;
+	if (s->state != SLOT_IDLE)
+		return NULL;
+	s->tid = tid;
+	s->mm_key = 0;
+	return s;
+}
+
+static __always_inline struct mmt_thread *thread_find(__u32 tid)
+{
+	return bpf_map_lookup_elem(&threads, &tid);
+}
+
+static __always_inline struct mmt_thread *thread_get(__u32 tid)
+{
+	struct mmt_thread *t = bpf_map_lookup_elem(&threads, &tid), *z;
+	__u32 zero = 0;
+
+	if (t)
+		return t;
+	z = bpf_map_lookup_elem(&thread_zero, &zero);
+	if (!z)
+		return NULL;
+	bpf_map_update_elem(&threads, &tid, z, BPF_ANY);
+	t = bpf_map_lookup_elem(&threads, &tid);
+	if (!t)
+		lose(MMT_LOSS_SLOT, 0);
+	return t;
+}
+
+/* A new number for a call or fault of this thread. */
+static __always_inline __u32 call_next(__u32 tid)
+{
+	struct mmt_slot *s = slot_of(tid);
+
+	if (!s)
+		return 0;
+	return ++s->calls;
+}
+
+/* The fault this thread is in, else its system call, else 0. */
+static __always_inline __u32 call_now(__u32 tid, struct mmt_thread *t)
+{
+	struct mmt_slot *s = slot_of(tid);
+
+	if (s && s->tid == tid && s->state == SLOT_RUNNING)
+		return s->ev.h.call;
+	return t && t->call_event ? t->call_no : 0;
+}
+
+/* ---- sending --------------------------------------------------------------------------------------------------- */
+
+static __always_inline __u64 wake_flag(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= knobs.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void send(void *ev)
+{
+	bpf_ringbuf_submit(ev, wake_flag());
+}
+
+/* Header of an event of the current task. `mm` is filled by the caller. */
+static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8 tier, __u64 ts, __u64 pid_tgid)
+{
+	h->type = type;
+	h->size = size;
+	h->tier = tier;
+	h->depth = 0;
+	h->cpu = bpf_get_smp_processor_id();
+	h->ts_ns = ts;
+	h->dur_ns = 0;
+	h->have = 0;
+	h->pid = pid_tgid >> 32;
+	h->tid = (__u32)pid_tgid;
+	h->mm = 0;
+	h->call = 0;
+}
+
+/* Reserves an event named ev of enum MMT_EV_<EV>; NULL, and counted, when the ring is full. */
+#define RESERVE(ev, EV)                                                                     \
+	({                                                                                  \
+		struct mmt_ev_##ev *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0);      \
+		if (!__e)                                                                   \
+			lose(MMT_LOSS_RING, MMT_EV_##EV);                                   \
+		__e;                                                                        \
+	})
+
+#define HEAD(e, EV, tier, ts, pid_tgid) head(&(e)->h, MMT_EV_##EV, sizeof(*(e)), tier, ts, pid_tgid)
+
+/* ---- names ----------------------------------------------------------------------------------------------------- */
+
+static __always_inline __u64 mix64(__u64 x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdULL;
+	x ^= x >> 33;
+	x *= 0xc4ceb9fe1a85ec53ULL;
+	x ^= x >> 33;
+	return x;
+}
+
+/* true when the name behind key still has to be sent */
+static __always_inline bool name_new(__u64 key)
+{
+	return !bpf_map_lookup_elem(&names_seen, &key);
+}
+
+static __always_inline void name_sent(__u64 key)
+{
+	__u8 one = 1;
+
+	bpf_map_update_elem(&names_seen, &key, &one, BPF_ANY);
+}
+
+/* struct mmt_name with room for its text */
+struct name_record {
+	__u16 type, size;
+	__u32 kind;
+	__u64 key;
+	char text[MMT_NAME_MAX];
+};
+
+enum name_from { NAME_COMM, NAME_KERNEL };
+
+/* Sends a short text once and returns its key. The key is the text's own hash. */
+static __noinline __u64 name_text(__u64 from, int how)
+{
+	struct name_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
+	__u64 key = 0x6d6d747261636521ULL;
+	int i;
+
+	if (!r) {
+		lose(MMT_LOSS_NAME, 0);
+		return 0;
+	}
+	__builtin_memset(r->text, 0, sizeof(r->text));
+	if (how == NAME_COMM)
+		bpf_get_current_comm(r->text, 16);
+	else
+		bpf_probe_read_kernel_str(r->text, sizeof(r->text), (void *)from);
+	for (i = 0; i < MMT_NAME_MAX / 8; i++) {
+		__u64 w = *(__u64 *)(r->text + i * 8);
+
+		if (!w)
+			break;
+		key = mix64(key ^ w);
+	}
+	if (!name_new(key)) {
+		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
+		return key;
+	}
+	r->type = MMT_ITEM_NAME;
+	r->size = sizeof(*r);
+	r->kind = MMT_NAME_TEXT;
+	r->key = key;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	name_sent(key);
+	return key;
+}
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "fault.bpf.h"
+#include "hook.bpf.h"
+#include "run.bpf.h"
+#include "task.bpf.h"
+
+#define SAME_PAGE(a, b) ((a) >> knobs.page_shift == (b) >> knobs.page_shift)
+
+static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
+{
+	struct mmt_ev_fault *e = &s->ev;
+
+	e->h.dur_ns = bpf_ktime_get_ns() - e->h.ts_ns;
+	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
+	e->kind = kind_of(e, s->marks);
+	if (s->marks & MMT_MARK_INSERT) {
+		struct mmt_thread *t = thread_find((__u32)pid_tgid);
+
+		if (t)
+			run_flush(t, pid_tgid);
+	}
+	fault_send(s);
+}
+
+#ifndef MMT_PLAIN
+
+#define TMPFS_MAGIC_ 0x01021994 /* include/uapi/linux/magic.h, 6.12 */
+
+static __always_inline __u8 class_of(const bool b, struct vm_area_struct *vma, const struct vma_part *p)
+{
+	const struct vm_operations_struct *ops;
+
+	if (p->vm_flags & VMFLAG_HUGETLB)
+		return MMT_FCLASS_HUGETLB;
+	if (p->vm_flags & (VMFLAG_PFNMAP | VMFLAG_MIXEDMAP))
+		return MMT_FCLASS_PFN;
+	ops = (void *)RD(b, vma, vm_ops);
+	if (!ops)
+		return MMT_FCLASS_ANON;
+	if (knobs.shmem_fault)
+		return p->ops == knobs.shmem_fault ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
+	return BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_magic) == TMPFS_MAGIC_ ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
+}
+
+/* Fills what the VMA tells. The slot remembers the number of its thread's address space. */
+static __always_inline void fault_vma(const bool b, struct mmt_slot *s, struct vm_area_struct *vma)
+{
+	struct mmt_ev_fault *e = &s->ev;
+	__u64 mm = RD(b, vma, vm_mm);
+
+	e->h.have |= vma_fill(b, VMA_OF(e), vma);
+	e->class = class_of(b, vma, VMA_OF(e));
+	if (s->mm_key != mm) {
+		s->mm = mm_number(mm);
+		s->mm_key = mm;
+	}
+	e->h.mm = s->mm;
+}
+
+ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
+{
+	struct pt_regs *regs = (void *)a4;
+	struct vm_area_struct *vma = (void *)a1;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_ev_fault *e;
+	struct mmt_slot *s;
+
+	if (!current_wanted(pid_tgid) || (knobs.fault_exit_perf && !regs))
+		return;
+	s = slot_claim((__u32)pid_tgid);
+	if (!s) {
+		lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
+		return;
+	}
+	e = &s->ev;
+	if (s->state == SLOT_RUNNING && !knobs.fault_exit_perf) {
+		/* a fault inside a fault: the outer one goes on, the inner one has no slot */
+		s->nested++;
+		lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
+		return;
+	}
+	if (s->state != SLOT_IDLE) {
+		if (SAME_PAGE(e->addr, a2)) {
+			s->state = SLOT_RUNNING;
+			e->attempts++;
+			e->flags = (__u32)a3;
+			return;
+		}
+		fault_abandon(s);
+	}
+	fault_start(s, knobs.fault_exit_perf ? MMT_TIER_KPROBE_PERF : x.tier, a2, pid_tgid);
+	e->h.have = FAULT_HAVE_PLAIN | MMT_HAVE(FAULT, flags);
+	e->flags = (__u32)a3;
+	fault_vma(x.btf, s, vma);
+	if (regs) {
+#if defined(__TARGET_ARCH_arm64)
+		e->ip = RD(x.btf, regs, pc);
+#else
+		e->ip = RD(x.btf, regs, ip);
+#endif
+		e->mode = (a3 & FLT_USER) ? MMT_FMODE_USER : MMT_FMODE_KERNEL;
+	} else {
+		e->h.have &= ~MMT_HAVE(FAULT, ip);
+		e->mode = MMT_FMODE_GUP;
+	}
+	e->h.ts_ns = bpf_ktime_get_ns();
+}
+
+EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+
+	if (!s || s->tid != (__u32)pid_tgid || s->state != SLOT_RUNNING)
+		return;
+	if (s->nested) {
+		s->nested--;
+		return;
+	}
+	if (ret & VMF_RETRY) {
+		s->state = SLOT_RETRY;
+		return;
+	}
+	s->ev.result = (__u32)ret;
+	s->ev.h.have |= MMT_HAVE(FAULT, result);
+	s->ev.maj = !!(ret & VMF_MAJOR);
+	fault_end(s, pid_tgid);
+}
+
+static long found_vma(struct task_struct *task, struct vm_area_struct *vma, struct mmt_slot *s)
+{
+	fault_vma(false, s, vma);
+	return 0;
+}
+
+/* Only tries the lock, so it can fail when another thread maps; the ledger then names the mapping. */
+static __always_inline void fault_find_vma(struct mmt_slot *s)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma))
+		bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, s, 0);
+}
+
+#else
+static __always_inline void fault_find_vma(struct mmt_slot *s)
+{
+}
+#endif
+
+SEC("?perf_event")
+int fault_enter__perf(struct mmt_perf_ctx *ctx)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), key;
+	struct mmt_ev_fault *e;
+	struct mmt_slot *s;
+
+	if (!current_wanted(pid_tgid))
+		return 0;
+	HIT(FAULT);
+	s = slot_claim((__u32)pid_tgid);
+	if (!s) {
+		lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
+		return 0;
+	}
+	e = &s->ev;
+	if (s->state != SLOT_IDLE)
+		fault_abandon(s);
+	fault_start(s, MMT_TIER_PERF, ctx->addr, pid_tgid);
+	e->h.have = FAULT_HAVE_PLAIN;
+	e->ip = REG_IP(&ctx->regs);
+	e->mode = REG_USER(&ctx->regs) ? MMT_FMODE_USER : MMT_FMODE_KERNEL;
+	e->vma_start = e->vma_end = e->pgoff = e->vm_flags = e->ino = e->file = e->ops = 0;
+	e->dev = e->rdev = 0;
+	key = current_mm_key(pid_tgid);
+	if (s->mm_key != key) {
+		s->mm = mm_number(key);
+		s->mm_key = key;
+	}
+	e->h.mm = s->mm;
+	fault_find_vma(s);
+	e->h.ts_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int fault_leave_perf(struct mmt_perf_ctx *ctx, __u16 maj)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+
+	if (off || !s || s->tid != (__u32)pid_tgid || s->state != SLOT_RUNNING)
+		return 0;
+	if (!SAME_PAGE(s->ev.addr, ctx->addr))
+		return 0;
+	if (s->ev.h.tier == MMT_TIER_PERF && !(s->ev.h.have & 1))
+		fault_find_vma(s);
+	s->ev.maj = maj;
+	fault_end(s, pid_tgid);
+	return 0;
+}
+
+SEC("?perf_event")
+int fault_min__perf(struct mmt_perf_ctx *ctx)
+{
+	return fault_leave_perf(ctx, 0);
+}
+
+SEC("?perf_event")
+int fault_maj__perf(struct mmt_perf_ctx *ctx)
+{
+	return fault_leave_perf(ctx, 1);
+}
+
+#define SIGBUS_	 7 /* include/uapi/asm-generic/signal.h, 6.12 */
+#define SIGSEGV_ 11
+
+/* A signal ends a fault that has no return yet: a fatal one was the fault's own result. */
+SEC("?raw_tp/signal_deliver")
+int fault_signal__raw_tp(struct raw_tp_ctx *ctx)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct mmt_slot *s = slot_of(tid);
+	__u64 sig = ctx->args[0];
+
+	if (off || !s || s->tid != tid || s->state == SLOT_IDLE)
+		return 0;
+	HIT(SIGNAL);
+	fault_give_up(s, sig == SIGBUS_ || sig == SIGSEGV_ ? MMT_FKIND_FAILED : MMT_FKIND_ABANDONED);
+	return 0;
+}
+
+#ifndef MMT_PLAIN
+
+static __always_inline void mark(__u32 bit)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct mmt_slot *s = slot_of(tid);
+
+	if (s && s->tid == tid && s->state == SLOT_RUNNING)
+		s->marks |= bit;
+}
+
+#define MARK(name, fn, HOOK, bit)     \
+	ENTRY(name, fn, HOOK, 1)      \
+	{                             \
+		mark(bit);            \
+	}
+
+MARK(mark_wp, "do_wp_page", MARK_WP, MMT_MARK_WP)
+MARK(mark_swap, "do_swap_page", MARK_SWAP, MMT_MARK_SWAP)
+MARK(mark_dofault, "__do_fault", MARK_DOFAULT, MMT_MARK_DOFAULT)
+MARK(mark_around, "filemap_map_pages", MARK_AROUND, MMT_MARK_AROUND)
+MARK(mark_mkwrite, "do_page_mkwrite", MARK_MKWRITE, MMT_MARK_MKWRITE)
+MARK(mark_uffd, "handle_userfault", MARK_UFFD, MMT_MARK_UFFD)
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Mappings that exist before the trace: an iterator that runs under the mmap lock writes them into the same ring, after
+ * the change hooks are live, so that the stream's order tells which of both is newer.
+ */
+#include "vma.bpf.h"
+
+SEC("?iter/task_vma")
+int import__iter(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *vma = ctx->vma;
+	struct task_struct *task = ctx->task;
+	struct mmt_ev_vma_import *e;
+	__u64 have;
+
+	if (!vma || !task || task->tgid != task->pid)
+		return 0;
+	if (knobs.filter & MMT_FILTER_TGID) {
+		if (!in_targets(MMT_TARGET_TGID | task->tgid))
+			return 0;
+	} else if ((__u32)task->tgid == knobs.self_tgid) {
+		return 0;
+	}
+	HIT(IMPORT);
+	e = RESERVE(vma_import, VMA_IMPORT);
+	if (!e)
+		return 0;
+	have = vma_fill(false, VMA_OF(e), vma);
+	HEAD(e, VMA_IMPORT, MMT_TIER_ITER, bpf_ktime_get_ns(), ((__u64)task->tgid << 32) | (__u32)task->pid);
+	e->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
+	e->h.have = have | MMT_HAVE(VMA_IMPORT, addr) | MMT_HAVE(VMA_IMPORT, len);
+	e->addr = e->vma_start;
+	e->len = e->vma_end - e->vma_start;
+	send(e);
+	return 0;
+}
+
+/* One driver function that an open file of the target can be mapped by; read by user space, which probes it. */
+struct file_func {
+	__u64 func;
+	__u64 role; /* enum mmt_func_role */
+};
+
+SEC("?iter/task_file")
+int files__iter(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct file_func out = {};
+	__u32 prepare = 0;
+
+	if (!task || !file)
+		return 0;
+	if ((knobs.filter & MMT_FILTER_TGID) && !in_targets(MMT_TARGET_TGID | task->tgid))
+		return 0;
+	out.func = file_mmap_func(file, &prepare);
+	if (!out.func || bpf_map_lookup_elem(&funcs, &out.func))
+		return 0;
+	out.role = prepare ? MMT_ROLE_PREPARE : MMT_ROLE_MMAP;
+	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is known of the running task: its address space, the system call it is in, who caused a change. */
+#ifndef MMTRACE_TASK_BPF_H
+#define MMTRACE_TASK_BPF_H
+
+#include "core.bpf.h"
+
+#ifdef MMT_PLAIN
+
+/* Without BTF an address space is its process; the top bit keeps it apart from a pointer's number. */
+static __always_inline __u64 current_mm_key(__u64 pid_tgid)
+{
+	return (pid_tgid >> 32) | (1ULL << 62);
+}
+
+#else
+
+static __always_inline __u64 current_mm_key(__u64 pid_tgid)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return (__u64)BPF_CORE_READ(task, mm);
+}
+
+/*
+ * The registers with which the running task entered the kernel: they end at the top of its kernel stack. Computed
+ * rather than asked for, since bpf_task_pt_regs() is from 5.15. x86 with FRED keeps 16 bytes above them
+ * (TOP_OF_KERNEL_STACK_PADDING, arch/x86/include/asm/thread_info.h, 6.9).
+ */
+static __always_inline struct pt_regs *current_regs(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 stack = (__u64)BPF_CORE_READ(task, stack);
+
+	return (void *)(stack + (1ULL << knobs.thread_shift) - bpf_core_type_size(struct pt_regs));
+}
+
+/* Number of the system call the task is in, or -1; *compat says whether it is a 32-bit one. */
+static __always_inline long current_syscall(bool *compat)
+{
+	struct pt_regs *regs = current_regs();
+
+#if defined(__TARGET_ARCH_arm64)
+	*compat = BPF_CORE_READ(regs, pstate) & 0x10;
+	return (__s32)BPF_CORE_READ(regs, syscallno);
+#else
+	*compat = (BPF_CORE_READ(regs, cs) & 0xffff) == 0x23;
+	return (long)BPF_CORE_READ(regs, orig_ax);
+#endif
+}
+
+/* Argument n (0 … 5) of the system call the task is in. */
+static __always_inline __u64 current_arg(int n)
+{
+	struct mmt_regs r;
+
+	if (bpf_probe_read_kernel(&r, sizeof(r), current_regs()))
+		return 0;
+#if defined(__TARGET_ARCH_arm64)
+	return r.r[n & 7];
+#else
+	return n == 0 ? r.di : n == 1 ? r.si : n == 2 ? r.dx : n == 3 ? r.r10 : n == 4 ? r.r8 : r.r9;
+#endif
+}
+
+static __always_inline __u32 current_origin(void)
+{
+	bool compat = false;
+	long nr = current_syscall(&compat);
+
+	if (nr < 0 || nr >= MMT_NR_MAX)
+		return MMT_ORIGIN_KERNEL;
+	__u32 o = knobs.origin[compat ? 1 : 0][nr];
+	return o ? o : MMT_ORIGIN_OTHER;
+}
+
+#endif
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One observation of this machine: which hooks, by which tier, over which target. The only way from commands to BPF.
+ * All calls return 0 or -errno; the reason in words is in session__error().
+ */
+#ifndef MMTRACE_SESSION_H
+#define MMTRACE_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "source.h"
+#include "wire/event.h"
+
+struct session;
+
+struct session_opts {
+	bool want[MMT_EV_MAX];	/* events, by enum mmt_event */
+	const uint32_t *pids;	/* process ids (tgid) to follow with their children; NULL with npids 0 */
+	size_t npids;
+	const uint32_t *tids;	/* single threads */
+	size_t ntids;
+	const char *comm;	/* command name, exact; NULL: any */
+	bool child;		/* a command will be added with session__add_pid() before it runs */
+	uint64_t ring_bytes;	/* power of two, 0: default */
+	const char *btf;	/* --btf FILE, NULL: the kernel's own */
+	const char *const *tier; /* forced tiers, "fault=perf" or "kprobe" (all hooks), NULL-terminated; NULL: none */
+	bool dry;		/* choose tiers by trying, attach nothing (doctor) */
+};
+
+/* Loads and chooses tiers by trying. -EPERM: lacks privilege; -EINVAL: opts; -ENOTSUP: nothing can be observed. */
+int session__open(struct session **out, const struct session_opts *opts);
+/* Attaches every hook and imports the target's existing mappings into the ring. All hooks are live on return. */
+int session__start(struct session *s);
+/* Adds a process to the target. It is not yet running a program (a child stopped before exec). */
+int session__add_pid(struct session *s, pid_t pid);
+/* Items from the ring: at most timeout_ms of waiting. Number of items or -errno. */
+int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx);
+/* Switches every program off. Records already in the ring can still be polled. Returns at once. */
+int session__stop(struct session *s);
+/* Hands over loss counters and hook states as items. */
+int session__report(struct session *s, mmt_item_fn fn, void *ctx);
+/* Never blocks on detaching: a forked holder keeps the links and ends by itself. NULL is fine. */
+void session__close(struct session *s);
+/* Last failure, one line: what failed, on what, why, what to try. Valid until the next call. */
+const char *session__error(void);
+
+/* One row of what `doctor` and `list hooks` print. Strings are the session's. */
+struct session_hook {
+	const char *name;	/* "fault" */
+	const char *text;	/* what it feeds */
+	const char *tier;	/* what it got: "fentry", …, "none" */
+	const char *better;	/* the better tier it did not get, "" when it has the best */
+	const char *why;	/* why not: errno text and what is missing */
+	const char *config;	/* CONFIG_ line that would give it back, "" when none */
+	const char *lost;	/* fields and events that this tier cannot fill, "" when none */
+	bool wanted;		/* needed by the events asked for */
+	bool fired;		/* ran at least once since start */
+};
+/* Rows in table order; returns their number. s NULL: the table alone (name, text, config), nothing tried, no privilege. */
+size_t session__hooks(struct session *s, const struct session_hook **rows);
+
+/*
+ * Names a kernel address as "module:function" or "function" (+0xoff when inside). NULL when unknown. For the addresses that
+ * events carry as KSYM; live runs only: the pipeline turns the answer into a name item.
+ */
+const char *session__ksym(struct session *s, uint64_t addr);
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The list of events and of their fields: the one place where the wire format is written down.
+ * Everything else (enum, structs, schema, JSON, columns, filter names, docs, tests) expands it.
+ *
+ *   MMT_EVENTS(X)          X(ID, number, name, family, "what it says")
+ *   MMT_FIELDS_<ID>(F)     F(ID, wire, count, name, look, "what it says")
+ *
+ *   wire    fixed-width kind in the record: U8 U16 U32 U64 S32 S64
+ *   count   1, or the length of an array
+ *   look    how a reader shows it, and its unit: see MMT_LOOKS
+ *
+ * Numbers, names and kinds are for ever; new fields and events are added, nothing is reused. The order is free: every
+ * stream carries its schema. Fields stand widest first, and a record's size is a multiple of 8: there is no padding
+ * (event.h asserts it), so no stale kernel bytes leave the machine.
+ *
+ * To add an event: a row here, its fields, a hook in bpf/, its tier rows in src/probe/hook_table.h.
+ */
+#ifndef MMTRACE_WIRE_EVENT_TABLE_H
+#define MMTRACE_WIRE_EVENT_TABLE_H
+
+// clang-format off
+
+#define MMT_FAMILIES(X) \
+	X(CALL,    0, call,    "what a program asked for and what it got: system calls")	\
+	X(CHANGE,  1, change,  "what happened to an address space, in the order of truth")	\
+	X(OBJECT,  2, object,  "VMA objects, born and freed")	\
+	X(DRIVER,  3, driver,  "a driver's or filesystem's own callbacks")	\
+	X(INSTALL, 4, install, "page-table entries a driver put in")	\
+	X(FAULT,   5, fault,   "page faults")	\
+	X(DEMO,    6, demo,    "trace events of the demo driver")
+
+#define MMT_EVENTS(X) \
+	X(MMAP,         1, mmap,         CALL,    "mmap(2) was called")	\
+	X(MUNMAP,       2, munmap,       CALL,    "munmap(2) was called")	\
+	X(MPROTECT,     3, mprotect,     CALL,    "mprotect(2) was called")	\
+	X(MREMAP,       4, mremap,       CALL,    "mremap(2) was called")	\
+	X(BRK,          5, brk,          CALL,    "brk(2) was called")	\
+	X(VMA_MAP,     20, vma_map,      CHANGE,  "a range became mapped")	\
+	X(VMA_UNMAP,   21, vma_unmap,    CHANGE,  "a range is no longer mapped")	\
+	X(VMA_PROT,    22, vma_prot,     CHANGE,  "a range has new permissions")	\
+	X(VMA_MOVE,    23, vma_move,     CHANGE,  "a range moved or grew by mremap")	\
+	X(VMA_DUP,     24, vma_dup,      CHANGE,  "fork copied a range into the child")	\
+	X(VMA_GROW,    25, vma_grow,     CHANGE,  "a stack grew; the range is its new one")	\
+	X(EXEC,        26, exec,         CHANGE,  "a process runs a new program in a new address space")	\
+	X(EXIT,        27, exit,         CHANGE,  "an address space is torn down")	\
+	X(VMA_IMPORT,  28, vma_import,   CHANGE,  "a range that was mapped before the trace began")	\
+	X(FORK,        29, fork,         CHANGE,  "a process was forked")	\
+	X(VMA_NEW,     40, vma_new,      OBJECT,  "a VMA object was made, its range final")	\
+	X(VMA_FREE,    41, vma_free,     OBJECT,  "a VMA object was freed")	\
+	X(DRIVER_MMAP, 50, driver_mmap,  DRIVER,  "the file's ->mmap (or ->mmap_prepare) ran")	\
+	X(DRIVER_OPEN, 51, driver_open,  DRIVER,  "vm_ops->open ran: fork, split or move of a mapping")	\
+	X(DRIVER_CLOSE,52, driver_close, DRIVER,  "vm_ops->close ran")	\
+	X(PFN_MAP,     60, pfn_map,      INSTALL, "PFNs were mapped: remap_pfn_range, vm_iomap_memory")	\
+	X(PAGE_MAP,    61, page_map,     INSTALL, "pages were mapped: vm_insert_page(s), vm_map_pages, remap_vmalloc_range")	\
+	X(DMA_MAP,     62, dma_map,      INSTALL, "a DMA buffer was mapped: dma_mmap_attrs")	\
+	X(FAULT,       70, fault,        FAULT,   "one page fault, retries included")	\
+	X(DEMO,        80, demo,         DEMO,    "a trace event of the demo driver mmdemo")
+
+/*
+ * How a field is shown. X(ID, "unit")
+ *   ADDR user address, hex · KADDR/KSYM kernel address, shown as module:function · SIZE bytes · PAGES · NSEC · PFN
+ *   PROT mmap's prot bits · MFLAGS mmap's flags · VMFLAGS vma->vm_flags · RFLAGS mremap's flags · RET 0 or -errno
+ *   RETADDR an address or -errno · FD · DEV dev_t as major << 20 | minor (kernel's MKDEV, include/linux/kdev_t.h, 6.12)
+ *   NAME key of a name item, shown as its text · FFLAGS enum fault_flag · FRESULT vm_fault_t · PGPROT raw pgprot
+ *   the rest name an enumeration below
+ */
+#define MMT_LOOKS(X) \
+	X(DEC, "")	X(HEX, "")	X(ADDR, "")	X(KSYM, "")	X(SIZE, "bytes")	X(PAGES, "pages")	X(NSEC, "ns")	\
+	X(PFN, "")	X(PROT, "")	X(MFLAGS, "")	X(VMFLAGS, "")	X(RFLAGS, "")	X(RET, "")	X(RETADDR, "")	\
+	X(FD, "")	X(DEV, "")	X(NAME, "")	X(FFLAGS, "")	X(FRESULT, "")	X(PGPROT, "")	X(PID, "")	\
+	X(ORIGIN, "")	X(CAUSE, "")	X(HELPER, "")	X(FCLASS, "")	X(FKIND, "")	X(FMODE, "")	X(DEMO_WHAT, "")
+
+/* Enumerations. X(ID, number, "name"); 0 is always "unknown". */
+
+/* Who caused a change. */
+#define MMT_ORIGINS(X) \
+	X(UNKNOWN, 0, "unknown") X(MMAP, 1, "mmap") X(MUNMAP, 2, "munmap") X(MPROTECT, 3, "mprotect")	\
+	X(MREMAP, 4, "mremap") X(BRK, 5, "brk") X(EXEC, 6, "exec") X(STACK, 7, "stack") X(FORK, 8, "fork")	\
+	X(SHMAT, 9, "shmat") X(SHMDT, 10, "shmdt") X(EXIT, 11, "exit") X(IO_SETUP, 12, "io_setup")	\
+	X(KERNEL, 13, "kernel") X(OTHER, 14, "other-syscall") X(IMPORT, 15, "import") X(SPECIAL, 16, "special")	\
+	X(MADVISE, 17, "madvise") X(MLOCK, 18, "mlock") X(PRCTL, 19, "prctl") X(REMAP_FILE, 20, "remap_file_pages")
+
+/* Why a VMA object was made or freed. */
+#define MMT_CAUSES(X) \
+	X(UNKNOWN, 0, "unknown") X(MMAP, 1, "mmap") X(BRK, 2, "brk") X(STACK, 3, "stack") X(FORK, 4, "fork")	\
+	X(SPLIT, 5, "split") X(MREMAP, 6, "mremap") X(SPECIAL, 7, "special") X(UNMAP, 8, "unmap")	\
+	X(EXIT, 9, "exit") X(MERGE, 10, "merge") X(FAILED, 11, "failed")
+
+/* The kernel function that put page-table entries in. */
+#define MMT_HELPERS(X) \
+	X(UNKNOWN, 0, "unknown") X(REMAP_PFN_RANGE, 1, "remap_pfn_range") X(VM_IOMAP_MEMORY, 2, "vm_iomap_memory")	\
+	X(VM_INSERT_PAGE, 3, "vm_insert_page") X(VM_INSERT_PAGES, 4, "vm_insert_pages")	\
+	X(VM_MAP_PAGES, 5, "vm_map_pages") X(VM_MAP_PAGES_ZERO, 6, "vm_map_pages_zero")	\
+	X(REMAP_VMALLOC_RANGE, 7, "remap_vmalloc_range") X(DMA_MMAP_ATTRS, 8, "dma_mmap_attrs")	\
+	X(REMAP_PFN_RANGE_COMPLETE, 9, "remap_pfn_range_complete")
+
+/* What a fault's mapping is made of. */
+#define MMT_FCLASSES(X) \
+	X(UNKNOWN, 0, "unknown") X(ANON, 1, "anon") X(FILE, 2, "file") X(SHM, 3, "shm") X(PFN, 4, "pfn")	\
+	X(HUGETLB, 5, "hugetlb")
+
+/* What the kernel did about a fault. One list for trace, faults and assertions. */
+#define MMT_FKINDS(X) \
+	X(UNKNOWN, 0, "unknown") X(ANON, 1, "anon") X(ZERO_PAGE, 2, "zero-page") X(COW, 3, "cow")	\
+	X(FILE, 4, "file-hit") X(FILE_IO, 5, "file-io") X(SWAP, 6, "swap-in") X(SHM, 7, "shm")	\
+	X(HUGETLB, 8, "hugetlb") X(HUGE, 9, "huge-page") X(UFFD, 10, "userfaultfd") X(WRITE_NOTIFY, 11, "write-notify")	\
+	X(DIRTY, 12, "dirty-bit") X(DRIVER_PFN, 13, "driver-pfn") X(DRIVER_PAGE, 14, "driver-page")	\
+	X(REMOTE, 15, "remote") X(FAILED, 16, "failed") X(ABANDONED, 17, "abandoned")
+
+/* Who faulted. gup: the kernel itself, for populate, mlock, ptrace or pinned pages (no user registers). */
+#define MMT_FMODES(X) \
+	X(UNKNOWN, 0, "unknown") X(USER, 1, "user") X(KERNEL, 2, "kernel") X(GUP, 3, "gup")
+
+#define MMT_DEMO_WHATS(X) \
+	X(UNKNOWN, 0, "unknown") X(VMA_OPEN, 1, "vma_open") X(VMA_CLOSE, 2, "vma_close") X(FAULT, 3, "fault")
+
+/* ---- fields -------------------------------------------------------------------------------------------------- */
+
+/* The VMA an event is about: 64 bytes, the first fields of every event that has one. */
+#define MMT_FIELDS_VMA(F, E) \
+	F(E, U64, 1, vma_start, ADDR,    "first address of the VMA")	\
+	F(E, U64, 1, vma_end,   ADDR,    "first address behind the VMA")	\
+	F(E, U64, 1, pgoff,     PAGES,   "offset of the VMA in its file")	\
+	F(E, U64, 1, vm_flags,  VMFLAGS, "vma->vm_flags")	\
+	F(E, U64, 1, ino,       DEC,     "inode number of the file")	\
+	F(E, U64, 1, file,      NAME,    "path of the file")	\
+	F(E, U64, 1, ops,       KSYM,    "first function of vm_ops that is set, of fault, open, close, mmap")	\
+	F(E, U32, 1, dev,       DEV,     "device the file is on")	\
+	F(E, U32, 1, rdev,      DEV,     "device the file stands for, of a character or block device")
+
+#define MMT_FIELDS_MMAP(F) \
+	F(MMAP, U64, 1, addr,   ADDR,    "address asked for")	\
+	F(MMAP, U64, 1, len,    SIZE,    "length asked for")	\
+	F(MMAP, U64, 1, off,    SIZE,    "offset in the file")	\
+	F(MMAP, S64, 1, ret,    RETADDR, "address got, or -errno")	\
+	F(MMAP, U64, 1, file,   NAME,    "path of the file, where the tier can know it")	\
+	F(MMAP, U32, 1, prot,   PROT,    "PROT_ bits")	\
+	F(MMAP, U32, 1, flags,  MFLAGS,  "MAP_ bits")	\
+	F(MMAP, S32, 1, fd,     FD,      "file descriptor")	\
+	F(MMAP, U32, 1, compat, DEC,     "1: a 32-bit call")
+
+#define MMT_FIELDS_MUNMAP(F) \
+	F(MUNMAP, U64, 1, addr,   ADDR, "start of the range")	\
+	F(MUNMAP, U64, 1, len,    SIZE, "length asked for")	\
+	F(MUNMAP, U64, 1, bytes,  SIZE, "bytes that were mapped there and were torn down")	\
+	F(MUNMAP, S32, 1, ret,    RET,  "0 or -errno")	\
+	F(MUNMAP, U32, 1, compat, DEC,  "1: a 32-bit call")
+
+#define MMT_FIELDS_MPROTECT(F) \
+	F(MPROTECT, U64, 1, addr,   ADDR, "start of the range")	\
+	F(MPROTECT, U64, 1, len,    SIZE, "length")	\
+	F(MPROTECT, U32, 1, prot,   PROT, "PROT_ bits")	\
+	F(MPROTECT, S32, 1, pkey,   DEC,  "protection key, -1 without")	\
+	F(MPROTECT, S32, 1, ret,    RET,  "0 or -errno")	\
+	F(MPROTECT, U32, 1, compat, DEC,  "1: a 32-bit call")
+
+#define MMT_FIELDS_MREMAP(F) \
+	F(MREMAP, U64, 1, addr,     ADDR,    "old address")	\
+	F(MREMAP, U64, 1, old_len,  SIZE,    "old length")	\
+	F(MREMAP, U64, 1, len,      SIZE,    "new length")	\
+	F(MREMAP, U64, 1, new_addr, ADDR,    "new address asked for (MREMAP_FIXED)")	\
+	F(MREMAP, S64, 1, ret,      RETADDR, "address got, or -errno")	\
+	F(MREMAP, U32, 1, flags,    RFLAGS,  "MREMAP_ bits")	\
+	F(MREMAP, U32, 1, compat,   DEC,     "1: a 32-bit call")
+
+#define MMT_FIELDS_BRK(F) \
+	F(BRK, U64, 1, addr,   ADDR,    "break asked for; 0 asks where it is")	\
+	F(BRK, S64, 1, ret,    RETADDR, "break got")	\
+	F(BRK, U32, 1, compat, DEC,     "1: a 32-bit call")	\
+	F(BRK, U32, 1, zero0,  DEC,     "always 0")
+
+#define MMT_FIELDS_VMA_MAP(F) \
+	MMT_FIELDS_VMA(F, VMA_MAP)	\
+	F(VMA_MAP, U64, 1, addr,   ADDR,   "start of the range that became mapped")	\
+	F(VMA_MAP, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_MAP, U32, 1, origin, ORIGIN, "who asked")	\
+	F(VMA_MAP, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_VMA_UNMAP(F) \
+	F(VMA_UNMAP, U64, 1, addr,   ADDR,   "start of the range")	\
+	F(VMA_UNMAP, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_UNMAP, U64, 1, bytes,  SIZE,   "bytes that were mapped in it")	\
+	F(VMA_UNMAP, U32, 1, origin, ORIGIN, "who asked")	\
+	F(VMA_UNMAP, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_VMA_PROT(F) \
+	MMT_FIELDS_VMA(F, VMA_PROT)	\
+	F(VMA_PROT, U64, 1, addr,   ADDR,   "start of the range")	\
+	F(VMA_PROT, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_PROT, U32, 1, origin, ORIGIN, "who asked")	\
+	F(VMA_PROT, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_VMA_MOVE(F) \
+	MMT_FIELDS_VMA(F, VMA_MOVE)	\
+	F(VMA_MOVE, U64, 1, addr,     ADDR,   "new start of the range")	\
+	F(VMA_MOVE, U64, 1, len,      SIZE,   "new length")	\
+	F(VMA_MOVE, U64, 1, old_addr, ADDR,   "old start; the same when it grew in place")	\
+	F(VMA_MOVE, U64, 1, old_len,  SIZE,   "old length")	\
+	F(VMA_MOVE, U32, 1, origin,   ORIGIN, "who asked")	\
+	F(VMA_MOVE, U32, 1, zero0,    DEC,    "always 0")
+
+#define MMT_FIELDS_VMA_DUP(F) \
+	MMT_FIELDS_VMA(F, VMA_DUP)	\
+	F(VMA_DUP, U64, 1, addr,    ADDR, "start of the range")	\
+	F(VMA_DUP, U64, 1, len,     SIZE, "its length")	\
+	F(VMA_DUP, U32, 1, from_mm, DEC,  "address space it was copied from; the header's mm is the child's")	\
+	F(VMA_DUP, U32, 1, zero0,   DEC,  "always 0")
+
+#define MMT_FIELDS_VMA_GROW(F) \
+	MMT_FIELDS_VMA(F, VMA_GROW)	\
+	F(VMA_GROW, U64, 1, addr,   ADDR,   "start of the VMA, grown")	\
+	F(VMA_GROW, U64, 1, len,    SIZE,   "its whole length, grown")	\
+	F(VMA_GROW, U32, 1, origin, ORIGIN, "who asked")	\
+	F(VMA_GROW, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_EXEC(F) \
+	F(EXEC, U64, 1, file, NAME, "program, as exec was given it")	\
+	F(EXEC, U64, 1, comm, NAME, "new command name")
+
+#define MMT_FIELDS_EXIT(F) \
+	F(EXIT, U32, 1, origin, ORIGIN, "exit, or exec when the program was replaced")	\
+	F(EXIT, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_VMA_IMPORT(F) \
+	MMT_FIELDS_VMA(F, VMA_IMPORT)	\
+	F(VMA_IMPORT, U64, 1, addr, ADDR, "start of the range")	\
+	F(VMA_IMPORT, U64, 1, len,  SIZE, "its length")
+
+#define MMT_FIELDS_FORK(F) \
+	F(FORK, U64, 1, comm,      NAME, "command name of the parent")	\
+	F(FORK, U32, 1, child,     PID,  "process id of the child")	\
+	F(FORK, U32, 1, child_mm,  DEC,  "address space of the child; the parent's own with CLONE_VM")
+
+#define MMT_FIELDS_VMA_NEW(F) \
+	MMT_FIELDS_VMA(F, VMA_NEW)	\
+	F(VMA_NEW, U32, 1, cause, CAUSE, "why it was made")	\
+	F(VMA_NEW, U32, 1, zero0, DEC,   "always 0")
+
+#define MMT_FIELDS_VMA_FREE(F) \
+	MMT_FIELDS_VMA(F, VMA_FREE)	\
+	F(VMA_FREE, U32, 1, cause, CAUSE, "why it was freed")	\
+	F(VMA_FREE, U32, 1, zero0, DEC,   "always 0")
+
+#define MMT_FIELDS_DRIVER_MMAP(F) \
+	MMT_FIELDS_VMA(F, DRIVER_MMAP)	\
+	F(DRIVER_MMAP, U64, 1, func,    KSYM, "the function")	\
+	F(DRIVER_MMAP, U64, 1, addr,    ADDR, "start of the range")	\
+	F(DRIVER_MMAP, U64, 1, len,     SIZE, "its length")	\
+	F(DRIVER_MMAP, S32, 1, ret,     RET,  "what the function returned")	\
+	F(DRIVER_MMAP, U32, 1, prepare, DEC,  "1: ->mmap_prepare")
+
+#define MMT_FIELDS_DRIVER_OPEN(F) \
+	MMT_FIELDS_VMA(F, DRIVER_OPEN)	\
+	F(DRIVER_OPEN, U64, 1, func, KSYM, "the function")
+
+#define MMT_FIELDS_DRIVER_CLOSE(F) \
+	MMT_FIELDS_VMA(F, DRIVER_CLOSE)	\
+	F(DRIVER_CLOSE, U64, 1, func, KSYM, "the function")
+
+/* A run of installs within one call: see the design of runs in bpf/install.bpf.c. */
+#define MMT_FIELDS_RUN(F, E) \
+	F(E, U64, 1, addr,      ADDR,   "first address")	\
+	F(E, U64, 1, len,       SIZE,   "bytes")	\
+	F(E, U64, 1, pages,     PAGES,  "pages put in")	\
+	F(E, U64, 1, calls,     DEC,    "calls of the helper that were merged into this event")	\
+	F(E, U64, 1, pfn,       PFN,    "first PFN")	\
+	F(E, U64, 1, pfn_lo,    PFN,    "lowest PFN")	\
+	F(E, U64, 1, pfn_hi,    PFN,    "highest PFN")	\
+	F(E, U64, 1, pgprot,    PGPROT, "page protection handed in: memory type and permissions")	\
+	F(E, U64, 8, seg_pfn,   PFN,    "first PFN of each of the first 8 physically contiguous segments")	\
+	F(E, U32, 8, seg_pages, PAGES,  "pages of each of them")	\
+	F(E, U32, 1, segs,      DEC,    "physically contiguous segments in all")	\
+	F(E, U32, 1, helper,    HELPER, "outermost function that was called")	\
+	F(E, S32, 1, ret,       RET,    "0 or -errno")	\
+	F(E, U32, 1, zero0,     DEC,    "always 0")
+
+#define MMT_FIELDS_PFN_MAP(F) \
+	MMT_FIELDS_VMA(F, PFN_MAP)	\
+	MMT_FIELDS_RUN(F, PFN_MAP)
+
+#define MMT_FIELDS_PAGE_MAP(F) \
+	MMT_FIELDS_VMA(F, PAGE_MAP)	\
+	MMT_FIELDS_RUN(F, PAGE_MAP)
+
+#define MMT_FIELDS_DMA_MAP(F) \
+	MMT_FIELDS_VMA(F, DMA_MAP)	\
+	MMT_FIELDS_RUN(F, DMA_MAP)	\
+	F(DMA_MAP, U64, 1, dma_addr, HEX,  "address the device uses")	\
+	F(DMA_MAP, U64, 1, attrs,    HEX,  "DMA_ATTR_ bits")	\
+	F(DMA_MAP, U64, 1, device,   NAME, "name of the device")
+
+#define MMT_FIELDS_FAULT(F) \
+	MMT_FIELDS_VMA(F, FAULT)	\
+	F(FAULT, U64, 1, addr,     ADDR,    "address that faulted")	\
+	F(FAULT, U64, 1, ip,       ADDR,    "instruction that faulted")	\
+	F(FAULT, U32, 1, flags,    FFLAGS,  "enum fault_flag")	\
+	F(FAULT, U32, 1, result,   FRESULT, "vm_fault_t")	\
+	F(FAULT, U16, 1, attempts, DEC,     "calls of handle_mm_fault, retries included")	\
+	F(FAULT, U16, 1, maj,      DEC,     "1: major, 0: minor")	\
+	F(FAULT, U8,  1, class,    FCLASS,  "what the mapping is made of")	\
+	F(FAULT, U8,  1, kind,     FKIND,   "what the kernel did")	\
+	F(FAULT, U8,  1, mode,     FMODE,   "who faulted")	\
+	F(FAULT, U8,  1, zero0,    DEC,     "always 0")
+
+#define MMT_FIELDS_DEMO(F) \
+	F(DEMO, U64, 1, addr, ADDR,      "start of the range, or the address that faulted")	\
+	F(DEMO, U64, 1, end,  ADDR,      "end of the range; 0 for a fault")	\
+	F(DEMO, U64, 1, pgoff, PAGES,    "offset in the device file")	\
+	F(DEMO, U32, 1, what, DEMO_WHAT, "which trace event")	\
+	F(DEMO, U32, 1, kind, DEC,       "number of the demo kind")
+
+// clang-format on
+
+#endif

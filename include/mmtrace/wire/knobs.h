@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What user space tells the BPF programs before they are loaded (read-only data, so the verifier prunes what is not
+ * used), and the list of hooks, so that each can say that it fired.
+ */
+#ifndef MMTRACE_WIRE_KNOBS_H
+#define MMTRACE_WIRE_KNOBS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* One row per hook point. X(ID, name): the table in src/probe/hook_table.h has the rest. */
+// clang-format off
+#define MMT_HOOKS(X) \
+	X(CALL,        "call")	\
+	X(TARGET,      "target")	\
+	X(IMPORT,      "import")	\
+	X(MAP,         "change.map")	\
+	X(COMMIT,      "change.commit")	\
+	X(GATHER,      "change.overmap")	\
+	X(UNMAP,       "change.unmap")	\
+	X(PROT,        "change.prot")	\
+	X(MOVE,        "change.move")	\
+	X(EXTEND,      "change.extend")	\
+	X(BRK,         "change.brk")	\
+	X(DUP,         "change.dup")	\
+	X(EXIT,        "change.exit")	\
+	X(VMA_ALLOC,   "object.alloc")	\
+	X(VMA_DUP,     "object.dup")	\
+	X(VMA_SPLIT,   "object.split")	\
+	X(VMA_FREE,    "object.free")	\
+	X(VMA_REMOVE,  "object.remove")	\
+	X(OPEN_FILE,   "driver.file")	\
+	X(DRIVER,      "driver.probe")	\
+	X(REMAP_PFN,   "install.remap_pfn_range")	\
+	X(IOMAP,       "install.vm_iomap_memory")	\
+	X(INSERT_PAGE, "install.vm_insert_page")	\
+	X(INSERT_PAGES,"install.vm_insert_pages")	\
+	X(MAP_PAGES,   "install.vm_map_pages")	\
+	X(MAP_ZERO,    "install.vm_map_pages_zero")	\
+	X(VMALLOC,     "install.remap_vmalloc_range")	\
+	X(DMA_MMAP,    "install.dma_mmap_attrs")	\
+	X(REMAP_DONE,  "install.remap_pfn_range_complete")	\
+	X(FAULT,       "fault")	\
+	X(MARK_WP,     "fault.mark.do_wp_page")	\
+	X(MARK_SWAP,   "fault.mark.do_swap_page")	\
+	X(MARK_DOFAULT,"fault.mark.__do_fault")	\
+	X(MARK_AROUND, "fault.mark.filemap_map_pages")	\
+	X(MARK_MKWRITE,"fault.mark.do_page_mkwrite")	\
+	X(MARK_UFFD,   "fault.mark.handle_userfault")	\
+	X(SIGNAL,      "fault.signal")	\
+	X(DEMO,        "demo")
+// clang-format on
+
+#define X(id, name) MMT_HOOK_##id,
+enum mmt_hook { MMT_HOOKS(X) MMT_HOOK_MAX };
+#undef X
+
+/* Marks that hooks within a fault leave behind. */
+enum mmt_mark {
+	MMT_MARK_WP = 1,
+	MMT_MARK_SWAP = 2,
+	MMT_MARK_DOFAULT = 4,
+	MMT_MARK_AROUND = 8,
+	MMT_MARK_MKWRITE = 16,
+	MMT_MARK_UFFD = 32,
+	MMT_MARK_INSERT = 64,
+};
+
+/* bits of filter */
+#define MMT_FILTER_TGID 1 /* the target set holds process ids */
+#define MMT_FILTER_TID	2 /* … thread ids */
+#define MMT_FILTER_COMM 4 /* comm must match */
+
+/* keys of the target set: kind in the upper half */
+#define MMT_TARGET_TGID (1ULL << 32)
+#define MMT_TARGET_TID	(2ULL << 32)
+
+#define MMT_NR_MAX 512 /* system call numbers looked at */
+
+struct mmt_knobs {
+	__u64 want[2];	      /* bit n: event n is asked for (MMT_EV_MAX is 128) */
+	__u32 filter;	      /* MMT_FILTER_ */
+	__u32 self_tgid;      /* mmtrace itself, outside every target */
+	char comm[16];	      /* zero padded */
+	__u64 wake_bytes;     /* the reader is woken when so much waits in the ring */
+	__u32 page_shift;
+	__u32 slot_mask;      /* slots - 1 */
+	__u32 have_torn;      /* hooks that count torn-down bytes are live */
+	__u32 thread_shift;   /* log2 of the kernel stack's size */
+	__u32 fork_child_off; /* sched_process_fork: offset of child_pid in the record */
+	__u32 free_pid_off;   /* sched_process_free: offset of pid */
+	__u32 marks;	      /* 1: the hooks that leave marks are live, so no mark means something */
+	__u32 fault_exit_perf;/* 1: faults end at the MIN/MAJ events, not at a return */
+	__u32 pad0;
+	__u64 shmem_fault;    /* address of shmem_fault, 0 when not known */
+	__u8 call[2][MMT_NR_MAX];   /* [compat][system call number] -> enum mmt_event, 0: not of interest */
+	__u8 origin[2][MMT_NR_MAX]; /* [compat][system call number] -> enum mmt_origin */
+};
+
+#endif

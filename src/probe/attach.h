@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Links and perf events of the chosen programs. */
+#ifndef MMTRACE_PROBE_ATTACH_H
+#define MMTRACE_PROBE_ATTACH_H
+
+#include "objects.h"
+
+#define ATTACH_MAX 160
+
+struct bpf_link;
+
+struct attached {
+	struct bpf_link *link[ATTACH_MAX];
+	int nlinks;
+	int fd[ATTACH_MAX]; /* perf events, one per CPU and program */
+	int nfds;
+};
+
+/* Attaches the programs of one hook's chosen try. 0 or -errno: then none of them is. */
+int attach_hook(struct attached *a, const struct objects *o, int hook, const struct hook_try *t);
+void attach_drop_all(struct attached *a);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "caps.h"
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "mmtrace/base.h"
+#include "perf.h"
+
+/* A function that every kernel with BTF has, and that nothing calls while it is tried. */
+#define TRY_FN "vm_iomap_memory"
+
+/* capabilities since 5.8: include/uapi/linux/capability.h */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
+const char *caps_missing_privilege(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2] = {};
+	uint64_t have;
+
+	if (syscall(SYS_capget, &h, d))
+		return "";
+	have = d[0].effective | (uint64_t)d[1].effective << 32;
+	if (have & (1ULL << CAP_SYS_ADMIN))
+		return "";
+	if (!(have & (1ULL << CAP_BPF)) && !(have & (1ULL << CAP_PERFMON)))
+		return "CAP_BPF and CAP_PERFMON";
+	if (!(have & (1ULL << CAP_BPF)))
+		return "CAP_BPF";
+	return have & (1ULL << CAP_PERFMON) ? "" : "CAP_PERFMON";
+}
+
+/* Does fentry attach here at all? Load and attach an empty program, and take it away again. */
+static int try_fentry(const struct btf *btf)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf ? btf__find_by_name_kind(btf, TRY_FN, BTF_KIND_FUNC) : -ENOENT;
+	int prog, link;
+
+	if (id < 0)
+		return -ENOENT;
+	opts.attach_btf_id = id;
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "mmt_try", "GPL", code, MMT_COUNT(code), &opts);
+	if (prog < 0)
+		return -errno;
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	if (link < 0)
+		link = -errno;
+	else
+		close(link);
+	close(prog);
+	return link < 0 ? link : 0;
+}
+
+static int try_kprobe(struct caps *c)
+{
+	uint64_t addr;
+	int fd;
+
+	c->kprobe_type = perf_kprobe_type();
+	if (c->kprobe_type < 0)
+		return -ENOENT;
+	if (ksyms_named(c->ksyms, TRY_FN, &addr) < 1)
+		return -ENOENT;
+	fd = perf_open_kprobe(c->kprobe_type, addr, false);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int try_perf(void)
+{
+	int fd = perf_open_fault(PERF_FAULTS, 0);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Offset of a field in a tracepoint's record, from its format file; 0: not found. */
+static uint32_t field_offset(const char *event, const char *field)
+{
+	static const char *const roots[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	char path[160], line[256], want[64];
+	uint32_t off = 0;
+
+	snprintf(want, sizeof(want), " %s;", field);
+	for (size_t i = 0; i < MMT_COUNT(roots) && !off; i++) {
+		snprintf(path, sizeof(path), "%s/events/%s/format", roots[i], event);
+		FILE *f = fopen(path, "re");
+
+		while (f && fgets(line, sizeof(line), f)) {
+			char *at = strstr(line, want), *o = at ? strstr(at, "offset:") : NULL;
+
+			if (o && sscanf(o, "offset:%u", &off) == 1)
+				break;
+		}
+		if (f)
+			fclose(f);
+	}
+	return off;
+}
+
+static int proto_args(const struct btf *btf, const char *fn)
+{
+	int id = btf ? btf__find_by_name_kind(btf, fn, BTF_KIND_FUNC) : -1;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) ? btf_vlen(t) : -1;
+}
+
+static void look_up_functions(struct caps *c, const struct btf *btf)
+{
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		for (int i = 0; i < HOOK_TRIES && hook_table[h].tries[i].tier; i++) {
+			const char *fn = hook_table[h].tries[i].fn;
+			struct cap_func *f = &c->fn[h][i];
+
+			if (!fn)
+				continue;
+			f->nargs = proto_args(btf, fn);
+			f->exists = ksyms_named(c->ksyms, fn, &f->addr) == 1;
+		}
+	}
+	ksyms_named(c->ksyms, "shmem_fault", &c->shmem_fault);
+}
+
+static uint32_t log2_of(uint64_t v)
+{
+	uint32_t n = 0;
+
+	while (v > 1) {
+		v >>= 1;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * Size of a kernel stack. arm64: 16 KiB, or a page where that is larger (MIN_THREAD_SHIFT 14 and VMAP_STACK,
+ * arch/arm64/include/asm/memory.h, 6.12). x86-64: 16 KiB (THREAD_SIZE_ORDER 2, arch/x86/include/asm/page_64_types.h, 6.12).
+ */
+static uint32_t stack_shift(uint32_t page_shift)
+{
+	return page_shift > 14 ? page_shift : 14;
+}
+
+int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
+{
+	struct btf *btf;
+
+	memset(c, 0, sizeof(*c));
+	c->page_shift = log2_of(sysconf(_SC_PAGESIZE));
+	c->thread_shift = stack_shift(c->page_shift);
+	c->cpus = libbpf_num_possible_cpus();
+	c->ksyms = ksyms_load("/proc/kallsyms");
+	if (!c->ksyms)
+		mmt_warn("no kernel symbols (%s): functions have no names, and no function can be probed",
+			 errno == EPERM ? "kernel.kptr_restrict hides them" : strerror(errno));
+	c->kernel_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	btf = btf_path ? btf__parse(btf_path, NULL) : c->kernel_btf ? btf__load_vmlinux_btf() : NULL;
+	if (btf_path && !btf) {
+		snprintf(why, size, "--btf %s: cannot be read as BTF: %s", btf_path, strerror(errno));
+		return -EINVAL;
+	}
+	c->btf = btf != NULL;
+	c->fentry_err = c->kernel_btf ? try_fentry(btf) : -ENOENT;
+	c->kprobe_err = try_kprobe(c);
+	c->perf_err = try_perf();
+	c->fork_child_off = field_offset("sched/sched_process_fork", "child_pid");
+	c->free_pid_off = field_offset("sched/sched_process_free", "pid");
+	look_up_functions(c, btf);
+	btf__free(btf);
+	return 0;
+}
+
+void caps_free(struct caps *c)
+{
+	ksyms_free(c->ksyms);
+	c->ksyms = NULL;
+}

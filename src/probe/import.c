@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "import.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "mmtrace/base.h"
+#include "mmtrace/wire/names.h"
+
+int import_iter(const struct objects *o, uint32_t pid)
+{
+	struct bpf_program *p = objects_prog(o, OBJ_CORE, "import__iter");
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = {};
+	struct bpf_link *link;
+	char buf[256];
+	int fd, err = 0;
+
+	if (!p || bpf_program__fd(p) < 0)
+		return -ENOENT;
+	info.task.pid = pid;
+	opts.link_info = &info;
+	opts.link_info_len = sizeof(info);
+	link = bpf_program__attach_iter(p, pid ? &opts : NULL);
+	if (!link && pid)
+		link = bpf_program__attach_iter(p, NULL); /* before 6.1 the iterator cannot name a task */
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		err = -errno;
+	/* the program writes to the ring, never to this file; reading drives it */
+	while (fd >= 0) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n < 0 && errno == EAGAIN)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err;
+}
+
+static uint64_t key_of(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a, 64 bits */
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x100000001b3ULL;
+	return h | 1;
+}
+
+static int send_name(uint64_t key, const char *text, mmt_item_fn fn, void *ctx)
+{
+	char buf[sizeof(struct mmt_name) + 4096 + 8] = "";
+	struct mmt_name *n = (void *)buf;
+	size_t len = strnlen(text, 4095);
+	struct mmt_item item = { .kind = MMT_I_RECORD };
+
+	n->type = MMT_ITEM_NAME;
+	n->size = (sizeof(*n) + len + 1 + 7) / 8 * 8;
+	n->kind = MMT_NAME_PATH;
+	n->key = key;
+	memcpy(n->text, text, len);
+	item.data = buf;
+	item.size = n->size;
+	return fn(ctx, &item);
+}
+
+/* One line of /proc/PID/maps into an event; *path: behind the columns. Returns false for what is not one. */
+static bool parse_line(const char *line, struct mmt_ev_vma_import *e, const char **path)
+{
+	unsigned long long start, end, off, ino;
+	unsigned int maj, min;
+	char perm[5];
+	int at = 0;
+
+	if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, perm, &off, &maj, &min, &ino, &at) < 7)
+		return false;
+	*path = line + at;
+	e->vma_start = e->addr = start;
+	e->vma_end = end;
+	e->len = end - start;
+	e->pgoff = off / sysconf(_SC_PAGESIZE);
+	/* VM_READ … VM_SHARED: include/linux/mm.h, 5.10 to 6.12. /proc shows no more of them. */
+	e->vm_flags = (perm[0] == 'r') | (perm[1] == 'w') << 1 | (perm[2] == 'x') << 2 | (perm[3] == 's') << 3;
+	e->h.have = MMT_HAVE(VMA_IMPORT, vma_start) | MMT_HAVE(VMA_IMPORT, vma_end) | MMT_HAVE(VMA_IMPORT, pgoff) |
+		    MMT_HAVE(VMA_IMPORT, addr) | MMT_HAVE(VMA_IMPORT, len);
+	if (ino) {
+		e->ino = ino;
+		e->dev = maj << 20 | min;
+		e->h.have |= MMT_HAVE(VMA_IMPORT, ino) | MMT_HAVE(VMA_IMPORT, dev);
+	}
+	return true;
+}
+
+int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	char path[64], line[4352];
+	int n = 0, err = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (!err && fgets(line, sizeof(line), f)) {
+		struct mmt_ev_vma_import e = {
+			.h = { .type = MMT_EV_VMA_IMPORT, .size = sizeof(e), .tier = MMT_TIER_PROC, .pid = pid, .tid = pid, .mm = mm },
+		};
+		struct mmt_item item = { .kind = MMT_I_RECORD, .data = &e, .size = sizeof(e) };
+		const char *name;
+
+		line[strcspn(line, "\n")] = 0;
+		if (!parse_line(line, &e, &name))
+			continue;
+		e.h.ts_ns = clock_now_ns();
+		if (name[0]) {
+			e.file = key_of(name);
+			e.h.have |= MMT_HAVE(VMA_IMPORT, file);
+			err = send_name(e.file, name, fn, ctx);
+		}
+		if (!err)
+			err = fn(ctx, &item);
+		n++;
+	}
+	fclose(f);
+	return err ? err : n;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "ksyms.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sym {
+	uint64_t addr;
+	uint32_t name;	 /* offset in text */
+	uint32_t module; /* offset in text, 0: the kernel */
+};
+
+struct ksyms {
+	struct sym *by_addr;
+	uint32_t *by_name; /* indices of by_addr */
+	size_t n, cap;
+	char *text;
+	size_t used, size;
+};
+
+static uint32_t add_text(struct ksyms *k, const char *s)
+{
+	size_t len = strlen(s) + 1;
+	uint32_t at = k->used;
+
+	if (k->used + len > k->size) {
+		size_t size = k->size ? k->size * 2 : 1 << 20;
+		char *t = realloc(k->text, size);
+
+		if (!t)
+			return 0;
+		k->text = t;
+		k->size = size;
+	}
+	memcpy(k->text + at, s, len);
+	k->used += len;
+	return at;
+}
+
+static int add_sym(struct ksyms *k, uint64_t addr, uint32_t name, uint32_t module)
+{
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 1 << 15;
+		struct sym *s = realloc(k->by_addr, cap * sizeof(*s));
+
+		if (!s)
+			return -ENOMEM;
+		k->by_addr = s;
+		k->cap = cap;
+	}
+	k->by_addr[k->n++] = (struct sym){ .addr = addr, .name = name, .module = module };
+	return 0;
+}
+
+static int cmp_addr(const void *a, const void *b)
+{
+	uint64_t x = ((const struct sym *)a)->addr, y = ((const struct sym *)b)->addr;
+
+	return x < y ? -1 : x > y;
+}
+
+static int cmp_name(const void *a, const void *b, void *ctx)
+{
+	const struct ksyms *k = ctx;
+
+	return strcmp(k->text + k->by_addr[*(const uint32_t *)a].name, k->text + k->by_addr[*(const uint32_t *)b].name);
+}
+
+static int index_names(struct ksyms *k)
+{
+	k->by_name = malloc((k->n ? k->n : 1) * sizeof(*k->by_name));
+	if (!k->by_name)
+		return -ENOMEM;
+	for (size_t i = 0; i < k->n; i++)
+		k->by_name[i] = i;
+	qsort_r(k->by_name, k->n, sizeof(*k->by_name), cmp_name, k);
+	return 0;
+}
+
+/* One line: "ffff… t name\t[module]". Other lines, and other kinds of symbols, are passed over. */
+static int read_line(struct ksyms *k, const char *line, char *last_module, uint32_t *last_at)
+{
+	unsigned long long addr;
+	char type, name[256], module[64] = "";
+	int n = sscanf(line, "%llx %c %255s [%63[^]]]", &addr, &type, name, module);
+	uint32_t at;
+
+	if (n < 3 || !addr || !strchr("tTwW", type) || !strcmp(module, "bpf"))
+		return 0;
+	if (strcmp(module, last_module)) {
+		strcpy(last_module, module);
+		*last_at = module[0] ? add_text(k, module) : 0;
+	}
+	at = add_text(k, name);
+	return at ? add_sym(k, addr, at, *last_at) : -ENOMEM;
+}
+
+struct ksyms *ksyms_load(const char *path)
+{
+	struct ksyms *k = calloc(1, sizeof(*k));
+	FILE *f = fopen(path, "re");
+	char line[512], module[64] = "";
+	uint32_t module_at = 0;
+	int err = 0;
+
+	if (!f || !k || (add_text(k, ""), !k->text)) {
+		err = f ? ENOMEM : errno;
+		goto fail;
+	}
+	while (!err && fgets(line, sizeof(line), f))
+		err = -read_line(k, line, module, &module_at);
+	if (!err && !k->n)
+		err = EPERM;
+	if (!err) {
+		qsort(k->by_addr, k->n, sizeof(*k->by_addr), cmp_addr);
+		err = -index_names(k);
+	}
+	if (!err) {
+		fclose(f);
+		return k;
+	}
+fail:
+	if (f)
+		fclose(f);
+	ksyms_free(k);
+	errno = err;
+	return NULL;
+}
+
+void ksyms_free(struct ksyms *k)
+{
+	if (!k)
+		return;
+	free(k->by_addr);
+	free(k->by_name);
+	free(k->text);
+	free(k);
+}
+
+static struct ksym out_of(const struct ksyms *k, const struct sym *s)
+{
+	return (struct ksym){ .addr = s->addr, .name = k->text + s->name, .module = k->text + s->module };
+}
+
+int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out)
+{
+	size_t lo = 0, hi = k ? k->n : 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (k->by_addr[mid].addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return -ENOENT;
+	*out = out_of(k, &k->by_addr[lo - 1]);
+	return 0;
+}
+
+int ksyms_named(const struct ksyms *k, const char *name, uint64_t *addr)
+{
+	size_t lo = 0, hi = k ? k->n : 0;
+	int count = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(k->text + k->by_addr[k->by_name[mid]].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; k && lo < k->n; lo++, count++) {
+		const struct sym *s = &k->by_addr[k->by_name[lo]];
+
+		if (strcmp(k->text + s->name, name))
+			break;
+		if (!count && addr)
+			*addr = s->addr;
+	}
+	return count;
+}
+
+int ksyms_modules(const struct ksyms *k, int (*fn)(void *ctx, const struct ksym *s), void *ctx)
+{
+	for (size_t i = 0; k && i < k->n; i++) {
+		struct ksym s = out_of(k, &k->by_addr[i]);
+		int ret = s.module[0] ? fn(ctx, &s) : 0;
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}

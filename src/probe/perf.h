@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* perf events that BPF programs sit on: software fault events per CPU, and kprobes at an address. */
+#ifndef MMTRACE_PROBE_PERF_H
+#define MMTRACE_PROBE_PERF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum perf_fault { PERF_FAULTS = 2, PERF_FAULTS_MIN = 5, PERF_FAULTS_MAJ = 6 }; /* enum perf_sw_ids, linux/perf_event.h */
+
+/* File descriptor or -errno. Each event is delivered (sample_period 1). */
+int perf_open_fault(enum perf_fault what, int cpu);
+/* Type number of the kprobe PMU, -1 when the kernel has none (CONFIG_KPROBE_EVENTS). */
+int perf_kprobe_type(void);
+int perf_open_kprobe(int pmu_type, uint64_t addr, bool ret);
+/* Puts a program on an event and enables it. 0 or -errno. */
+int perf_attach(int event_fd, int prog_fd);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "tiers.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "mmtrace/base.h"
+
+static const char *const names[MMT_TIER_MAX] = {
+#define X(id, num, name) [num] = name,
+	MMT_TIERS(X)
+#undef X
+};
+
+const char *tier_name(int tier)
+{
+	return tier >= 0 && tier < MMT_TIER_MAX && names[tier] ? names[tier] : "none";
+}
+
+int tier_by_name(const char *name)
+{
+	for (int i = 0; i < MMT_TIER_MAX; i++)
+		if (names[i] && !strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+static bool feeds_wanted(const struct hook_row *row, const bool want[MMT_EV_MAX])
+{
+	for (int i = 0; i < HOOK_FEEDS && row->feeds[i]; i++)
+		if (want[row->feeds[i]])
+			return true;
+	return false;
+}
+
+void tiers_want(struct hook_choice c[MMT_HOOK_MAX], const bool want[MMT_EV_MAX])
+{
+	for (int h = 0; h < MMT_HOOK_MAX; h++)
+		c[h].wanted = hook_table[h].name && feeds_wanted(&hook_table[h], want);
+	/* children, and the end of threads, matter to whatever is watched */
+	c[MMT_HOOK_TARGET].wanted = true;
+}
+
+/* "kprobe" also means the fault hook that begins with one. */
+static bool is_tier(int tier, const char *asked)
+{
+	return !strcmp(tier_name(tier), asked) || (tier == MMT_TIER_KPROBE_PERF && !strcmp(asked, "kprobe"));
+}
+
+static bool has_tier(const struct hook_row *row, const char *asked)
+{
+	for (int i = 0; i < HOOK_TRIES && row->tries[i].tier; i++)
+		if (is_tier(row->tries[i].tier, asked))
+			return true;
+	return false;
+}
+
+/* Does the user allow this tier for this hook? */
+static bool allowed(const struct hook_row *row, const struct hook_try *t, const char *const *forced)
+{
+	bool ok = true;
+
+	for (; forced && *forced; forced++) {
+		const char *eq = strchr(*forced, '=');
+		size_t len = eq ? (size_t)(eq - *forced) : 0;
+		const char *asked = eq ? eq + 1 : *forced;
+
+		if (eq && (strncmp(row->name, *forced, len) || (row->name[len] && row->name[len] != '.')))
+			continue;
+		/* a tier for all hooks binds only those that have it */
+		if (!eq && !has_tier(row, asked))
+			continue;
+		ok = is_tier(t->tier, asked);
+	}
+	return ok;
+}
+
+static int check_fn(const struct hook_try *t, const struct cap_func *f, char *why)
+{
+	if (!t->fn)
+		return 0;
+	if (!f->exists) {
+		snprintf(why, TIER_WHY, "this kernel has no single function %s", t->fn);
+		return -ENOENT;
+	}
+	if (f->nargs < 0) {
+		if (t->tier == MMT_TIER_FENTRY) {
+			snprintf(why, TIER_WHY, "%s is not in the kernel's BTF", t->fn);
+			return -ENOENT;
+		}
+		if (t->nargs && !t->nargs_or_unknown) {
+			snprintf(why, TIER_WHY, "the arguments of %s are not known (no BTF for it)", t->fn);
+			return -ENOENT;
+		}
+	} else if (t->nargs && f->nargs != t->nargs) {
+		snprintf(why, TIER_WHY, "%s has %d arguments here", t->fn, f->nargs);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_err(int err, const char *what, char *why)
+{
+	if (err)
+		snprintf(why, TIER_WHY, "%s: %s", what, strerror(err == -524 ? ENOTSUP : -err));
+	return err;
+}
+
+/* Can this try serve, as far as is known without attaching it? */
+static int check(const struct hook_try *t, const struct cap_func *f, const struct caps *caps, char *why)
+{
+	if (t->object == OBJ_CORE && !caps->btf) {
+		snprintf(why, TIER_WHY, "the kernel has no BTF");
+		return -ENOENT;
+	}
+	switch (t->tier) {
+	case MMT_TIER_FENTRY:
+		if (check_err(caps->fentry_err, "fentry does not attach", why))
+			return caps->fentry_err;
+		break;
+	case MMT_TIER_KPROBE:
+		if (check_err(caps->kprobe_err, "kprobes do not attach", why))
+			return caps->kprobe_err;
+		break;
+	case MMT_TIER_KPROBE_PERF:
+		if (check_err(caps->kprobe_err, "kprobes do not attach", why))
+			return caps->kprobe_err;
+		if (check_err(caps->perf_err, "perf software events do not open", why))
+			return caps->perf_err;
+		break;
+	case MMT_TIER_PERF:
+		if (check_err(caps->perf_err, "perf software events do not open", why))
+			return caps->perf_err;
+		break;
+	case MMT_TIER_ITER:
+		if (!caps->kernel_btf) {
+			snprintf(why, TIER_WHY, "the running kernel has no BTF of its own");
+			return -ENOENT;
+		}
+		break;
+	case MMT_TIER_TP:
+		if (!caps->fork_child_off) {
+			snprintf(why, TIER_WHY, "tracefs is not mounted");
+			return -ENOENT;
+		}
+		break;
+	}
+	return check_fn(t, f, why);
+}
+
+static void choose_one(struct hook_choice *c, int h, const struct caps *caps, const char *const *forced)
+{
+	const struct hook_row *row = &hook_table[h];
+	char why[TIER_WHY] = "";
+	char refused[TIER_WHY];
+
+	snprintf(refused, sizeof(refused), "%s", c->bad ? c->why : "");
+	c->try = c->better = -1;
+	c->why[0] = 0;
+	for (int i = 0; i < HOOK_TRIES && row->tries[i].tier; i++) {
+		const struct hook_try *t = &row->tries[i];
+
+		why[0] = 0;
+		if (c->bad & (1u << i))
+			snprintf(why, sizeof(why), "%s", refused);
+		else if (!allowed(row, t, forced))
+			snprintf(why, sizeof(why), "another tier was asked for");
+		else if (!check(t, &caps->fn[h][i], caps, why)) {
+			c->try = i;
+			break;
+		}
+		if (c->better < 0) {
+			c->better = i;
+			snprintf(c->why, sizeof(c->why), "%s", why);
+		}
+	}
+	/* a better try of the same tier (another name or signature of the function) is no loss */
+	if (c->try >= 0 && c->better >= 0 && row->tries[c->better].tier == row->tries[c->try].tier &&
+	    row->tries[c->better].object == row->tries[c->try].object) {
+		c->better = -1;
+		c->why[0] = 0;
+	}
+}
+
+int tiers_choose(struct hook_choice c[MMT_HOOK_MAX], const struct caps *caps, const char *const *forced, char *why,
+		 size_t size)
+{
+	for (const char *const *f = forced; f && *f; f++) {
+		const char *eq = strchr(*f, '=');
+		const char *tier = eq ? eq + 1 : *f;
+		bool found = !eq;
+
+		if (tier_by_name(tier) < (eq ? 0 : 1)) {
+			struct near n = { .word = tier };
+
+			for (int i = 1; i < MMT_TIER_MAX; i++)
+				near_try(&n, names[i]);
+			snprintf(why, size, "--tier '%s': no tier '%s'%s%s", *f, tier, n.best ? ", did you mean " : "",
+				 n.best ? n.best : "");
+			return -EINVAL;
+		}
+		for (int h = 0; eq && h < MMT_HOOK_MAX; h++) {
+			const char *name = hook_table[h].name;
+
+			if (name && !strncmp(name, *f, eq - *f) && (!name[eq - *f] || name[eq - *f] == '.'))
+				found = true;
+		}
+		if (!found) {
+			snprintf(why, size, "--tier '%s': no hook of that name (mmtrace list hooks)", *f);
+			return -EINVAL;
+		}
+	}
+	for (int h = 0; h < MMT_HOOK_MAX; h++)
+		if (hook_table[h].name)
+			choose_one(&c[h], h, caps, forced);
+	return 0;
+}
