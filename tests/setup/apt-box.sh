@@ -115,7 +115,7 @@ box_update()
 	[ "${1:-}" = force ] || [ -z "$(find "$BOX/.lists-fresh" -mmin -$LISTS_MAX_AGE_MIN 2>/dev/null)" ] || return 0
 	say "package lists of ${BOX##*/}"
 	if ! apt-get -q update >"$BOX/log/update" 2>&1 || grep -q '^[EW]: Failed to fetch' "$BOX/log/update"; then
-		box_why=$(grep -E '^(E:|W: Failed|Err:)' "$BOX/log/update" | head -n 1)
+		box_why=$(grep -E '^[EW]: Failed to fetch' "$BOX/log/update" | head -n 1 | sed 's/^[EW]: //')
 		die "package lists of ${BOX##*/} cannot be fetched from $(awk '{ print $3; exit }' \
 			"$BOX/etc/sources.list"): ${box_why:-see $BOX/log/update}; try again later, or name another" \
 			"mirror in MMTRACE_MIRROR"

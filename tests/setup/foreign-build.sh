@@ -21,6 +21,9 @@ build_tree()
 	fragments=$(build_fragments)
 	version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$src/Makefile" | paste -s -d .)
 	tree=$CACHE/build/$1-$(cat $fragments | cksum | cut -d ' ' -f 1)-$version
+	log=$tree/log
+	cross=aarch64-linux-gnu-
+	[ "$HOST_ARCH" != arm64 ] || cross=
 	[ ! -e "$tree/.built" ] || return 0
 	for c in flex bison bc; do
 		command -v $c >/dev/null || die "building kernel $1 needs $c: tests/setup/host-deps kernel"
@@ -28,16 +31,13 @@ build_tree()
 	rm -rf "$CACHE"/build/"$1"-*
 	mkdir -p "$tree"
 	cat $fragments >"$tree/fragments"
-	cross=aarch64-linux-gnu-
-	[ "$HOST_ARCH" != arm64 ] || cross=
-	log=$tree/log
 	build_make KCONFIG_ALLCONFIG="$tree/fragments" allnoconfig
 	build_missing
 	say "build kernel $1 ($version), some 4 minutes; log in $log"
 	build_make LOCALVERSION="-$1" -j "$(nproc)" Image modules
 	# $tree stays as what modules are built with: its tools, headers and symbols, not its objects.
 	find "$tree" -name '*.o' ! -path '*/scripts/*' -delete
-	find "$tree" \( -name '*.cmd' -o -name '*.a' -o -name '*.order' \) ! -path '*/scripts/*' -delete
+	find "$tree" -mindepth 2 \( -name '*.cmd' -o -name '*.a' -o -name '*.order' \) ! -path '*/scripts/*' -delete
 	rm -f "$tree/vmlinux" "$tree"/.tmp_* "$tree/vmlinux.o"
 	touch "$tree/.built"
 }

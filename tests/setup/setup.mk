@@ -48,5 +48,8 @@ $(CACHE)/kernel/%/.done: FORCE | deps-host
 $(CACHE)/headers/%/.done: FORCE | deps-host
 	@DEPS=$(DEPS) tests/setup/foreign headers $*
 
+# make would take these for intermediate files, and remove them.
+.PRECIOUS: $(CACHE)/sysroot/%/.done $(CACHE)/guest/%/.done $(CACHE)/kernel/%/.done $(CACHE)/headers/%/.done
+
 test-untouched:
 	@tests/setup/test-untouched
