@@ -276,6 +276,30 @@ static void test_wire(void **state)
 	free(bytes);
 }
 
+/* Whatever a record's size, the next one begins at a multiple of 8. */
+static void test_wire_pads(void **state)
+{
+	int out = memfd_create("pad", MFD_CLOEXEC);
+	struct mmt_sink *s = wire_open(&(struct sink_opts){ .fd = out });
+	struct {
+		struct mmt_name n;
+		char text[8];
+	} r = { .n = { .type = MMT_ITEM_NAME, .size = sizeof(r.n) + 3 }, .text = "ab" };
+	size_t len;
+	char *bytes;
+
+	(void)state;
+	memset(r.text + 3, 'x', 5); /* behind the record: must not be written */
+	assert_int_equal(s->raw(s, &r, sizeof(r)), 0);
+	assert_int_equal(s->flush(s), 0);
+	bytes = slurp(out, &len);
+	assert_int_equal(len, sizeof(r.n) + 8);
+	assert_memory_equal(bytes + sizeof(r.n), "ab\0\0\0\0\0", 8);
+	s->free(s);
+	free(bytes);
+	close(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_disk_is_an_error),
 		cmocka_unit_test(test_a_closed_pipe_is_an_error),
 		cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_wire_pads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

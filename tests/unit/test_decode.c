@@ -149,7 +149,8 @@ static void test_paths(void **state)
 		assert_int_equal(decode_exactly(&p, cut, &d), DECODE_SHORT);
 	p.used = 9; /* more than the record holds */
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_RANGE);
-	p.used = 7; /* last component without end */
+	assert_int_equal(decode_record(&p, size, &d), DECODE_RANGE); /* also when what lies behind would do */
+	p.used = 7;						     /* last component without end */
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_RANGE);
 	p.used = 0; /* the root itself */
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_OK);

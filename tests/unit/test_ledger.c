@@ -43,7 +43,7 @@ static void map(uint32_t mm, uint64_t from, uint64_t to, uint64_t file, uint64_t
 	e.vma_end = to * PAGE;
 	e.len = (to - from) * PAGE;
 	e.pgoff = from;
-	e.file = e.ino = file;
+	e.file = file;
 	e.vm_flags = vm_flags;
 	ranges_event(l, &e.h);
 }
@@ -260,6 +260,7 @@ static void test_guesses(void **state)
 {
 	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 0, 5), .addr = 12 * PAGE, .len = PAGE, .ret = -EINVAL };
 	struct mmt_ev_mremap m = { .h = HDR(MREMAP, 0, 5), .addr = 10 * PAGE, .old_len = 2 * PAGE, .len = 3 * PAGE };
+	struct mmt_ev_mprotect q = { .h = HDR(MPROTECT, 0, 5), .addr = 15 * PAGE, .len = PAGE, .ret = -EACCES };
 	struct mmt_ev_exec x = { .h = HDR(EXEC, 0, 5) };
 
 	(void)state;
@@ -270,11 +271,18 @@ static void test_guesses(void **state)
 	assert_int_equal(guess_at(5, 19)->fd, 3);
 	assert_int_equal(guess_at(5, 19)->vm_flags & FLAGS_VM_MAYSHARE, FLAGS_VM_MAYSHARE);
 	assert_null(guess_at(6, 19));
+	ranges_event(l, &q.h); /* failed */
+	assert_int_equal(guess_at(5, 15)->vm_flags & 7, 3);
+	assert_int_equal(ranges_count(l), 1);
 	ranges_event(l, &u.h); /* failed */
 	assert_int_equal(ranges_count(l), 1);
 	u.ret = 0;
 	ranges_event(l, &u.h);
 	assert_int_equal(ranges_count(l), 2);
+	q.ret = 0;
+	ranges_event(l, &q.h);
+	assert_int_equal(guess_at(5, 15)->vm_flags & 7, 0);
+	assert_int_equal(guess_at(5, 14)->vm_flags & 7, 3);
 	m.ret = 50 * (int64_t)PAGE;
 	ranges_event(l, &m.h);
 	assert_int_equal(guess_at(5, 52)->fd, 3);
