@@ -58,6 +58,11 @@ struct session_hook {
 	bool wanted;		/* needed by the events asked for */
 	bool fired;		/* ran at least once since start */
 };
+/* Facts and choices behind the rows (src/probe/caps.h, tiers.h), for doctor's questions of the kind "what if". */
+struct caps;
+struct hook_choice;
+const struct caps *session__caps(const struct session *s);
+const struct hook_choice *session__choices(const struct session *s);
 /* Rows in table order; returns their number. s NULL: the table alone (name, text, config), nothing tried, no privilege. */
 size_t session__hooks(struct session *s, const struct session_hook **rows);
 

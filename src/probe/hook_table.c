@@ -30,19 +30,22 @@
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" } },	\
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_PLAIN, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" }, .lacks = NO_VMA } }
 
-#define HELPER_ROW(ID, nm, prog, opt)	\
+#define HELPER_ROW(ID, nm, prog, opt, given)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "install." nm, .text = nm "()", .config = NEED_ANY,	\
-		.optional = opt, .feeds = { INSTALLS }, .tries = HELPER_TRIES(nm, prog) }
+		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = "installs by " nm,	\
+		.tries = HELPER_TRIES(nm, prog) }
 
 #define MARK_ROW(ID, function, prog, opt)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
-		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT) }, .tries = ENTRY_TRIES(function, prog) }
+		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT) }, .part = "some of fault.kind",	\
+		.tries = ENTRY_TRIES(function, prog) }
 
 const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_CALL] = {
 		.id = MMT_HOOK_CALL, .name = "call", .text = "system calls, entry and exit",
 		.config = "CONFIG_TRACEPOINTS=y CONFIG_BPF_EVENTS=y",
 		.feeds = { EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK), CHANGES, DRIVERS, INSTALLS, OBJECTS },
+		.gives = { EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK) },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" },
@@ -52,7 +55,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_TARGET] = {
 		.id = MMT_HOOK_TARGET, .name = "target", .text = "fork, exec and the end of threads and processes",
 		.config = "CONFIG_TRACEPOINTS=y CONFIG_BPF_EVENTS=y",
-		.feeds = { EV(EXEC), EV(FORK), CHANGES },
+		.feeds = { EV(EXEC), EV(FORK), CHANGES }, .gives = { EV(EXEC), EV(FORK) },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE,
 			  .progs = { "fork__raw_tp", "free__raw_tp", "exec__raw_tp", "thread_exit__raw_tp" } },
@@ -63,7 +66,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_IMPORT] = {
 		.id = MMT_HOOK_IMPORT, .name = "import", .text = "mappings that exist before the start",
 		.config = "CONFIG_DEBUG_INFO_BTF=y (Linux 5.12)",
-		.feeds = { EV(VMA_IMPORT) },
+		.feeds = { EV(VMA_IMPORT) }, .gives = { EV(VMA_IMPORT) },
 		.tries = {
 			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "import__iter" } },
 			{ .tier = MMT_TIER_PROC, .object = OBJ_PLAIN, .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },
@@ -71,20 +74,23 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_MAP] = {
 		.id = MMT_HOOK_MAP, .name = "change.map", .text = "a mapping begins: mmap_region()", .config = NEED_ANY,
-		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS }, .tries = ENTRY_TRIES("mmap_region", "map_enter"),
+		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS },
+		.gives = { EV(VMA_MAP), EV(DRIVER_MMAP) }, .tries = ENTRY_TRIES("mmap_region", "map_enter"),
 	},
 	[MMT_HOOK_COMMIT] = {
 		.id = MMT_HOOK_COMMIT, .name = "change.commit", .text = "a mapping is in place: perf_event_mmap()", .config = NEED_ANY,
-		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS }, .tries = ENTRY_TRIES("perf_event_mmap", "commit"),
+		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS },
+		.gives = { EV(VMA_MAP), EV(VMA_PROT), EV(VMA_GROW) }, .tries = ENTRY_TRIES("perf_event_mmap", "commit"),
 	},
 	[MMT_HOOK_GATHER] = {
 		.id = MMT_HOOK_GATHER, .name = "change.overmap", .text = "an over-map takes away what was there", .config = NEED_ANY,
 		.optional = true, /* Linux 6.12 */
-		.feeds = { CHANGES, EV(MUNMAP) }, .tries = ENTRY_TRIES("vms_gather_munmap_vmas", "gather"),
+		.feeds = { CHANGES, EV(MUNMAP) },
+		.part = "munmap.bytes, vma_unmap of over-maps", .tries = ENTRY_TRIES("vms_gather_munmap_vmas", "gather"),
 	},
 	[MMT_HOOK_UNMAP] = {
 		.id = MMT_HOOK_UNMAP, .name = "change.unmap", .text = "a range is unmapped", .config = NEED_ANY,
-		.feeds = { CHANGES, EV(MUNMAP), OBJECTS },
+		.feeds = { CHANGES, EV(MUNMAP), OBJECTS }, .gives = { EV(VMA_UNMAP) },
 		.tries = {
 			TRY_FENTRY("vms_complete_munmap_vmas", 0, "unmap_complete"), TRY_KPROBE("vms_complete_munmap_vmas", 0, "unmap_complete"),
 			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "do_mas_align_munmap",
@@ -95,81 +101,84 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_PROT] = {
 		.id = MMT_HOOK_PROT, .name = "change.prot", .text = "permissions change: mprotect_fixup()", .config = NEED_ANY,
-		.feeds = { CHANGES },
+		.feeds = { CHANGES }, .gives = { EV(VMA_PROT) },
 		.tries = { TRY_FENTRY("mprotect_fixup", 7, "prot_enter7"), TRY_FENTRY("mprotect_fixup", 6, "prot_enter6"),
 			TRY_KPROBE("mprotect_fixup", 7, "prot_enter7"), TRY_KPROBE("mprotect_fixup", 6, "prot_enter6"),
 			TRY_KPROBE("mprotect_fixup", 5, "prot_enter5") },
 	},
 	[MMT_HOOK_MOVE] = {
 		.id = MMT_HOOK_MOVE, .name = "change.move", .text = "a mapping moves: move_page_tables()", .config = NEED_ANY,
-		.feeds = { CHANGES, EV(VMA_NEW) },
+		.feeds = { CHANGES, EV(VMA_NEW) }, .gives = { EV(VMA_MOVE) },
 		.tries = { TRY_FENTRY("move_page_tables", 6, "move_tables"), TRY_FENTRY("move_page_tables", 7, "move_tables"),
 			TRY_KPROBE("move_page_tables", 6, "move_tables"), TRY_KPROBE("move_page_tables", 7, "move_tables") },
 	},
 	[MMT_HOOK_EXTEND] = {
 		.id = MMT_HOOK_EXTEND, .name = "change.extend", .text = "a mapping grows in place: vm_stat_account()", .config = NEED_ANY,
-		.feeds = { CHANGES }, .tries = ENTRY_TRIES("vm_stat_account", "extend"),
+		.feeds = { CHANGES },
+		.part = "vma_move that grows in place", .tries = ENTRY_TRIES("vm_stat_account", "extend"),
 	},
 	[MMT_HOOK_BRK] = {
 		.id = MMT_HOOK_BRK, .name = "change.brk", .text = "the heap grows: do_brk_flags()", .config = NEED_ANY,
-		.feeds = { CHANGES, EV(VMA_NEW) },
+		.feeds = { CHANGES, EV(VMA_NEW) }, .part = "vma_map by brk",
 		.tries = { TRY_FENTRY("do_brk_flags", 5, "brk_enter5"), TRY_KPROBE("do_brk_flags", 5, "brk_enter5"),
 			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "do_brk_flags", .nargs = 4, .nargs_or_unknown = true,
 			  .progs = { "brk_enter4__kprobe" } } },
 	},
 	[MMT_HOOK_DUP] = {
 		.id = MMT_HOOK_DUP, .name = "change.dup", .text = "fork copies a mapping: copy_page_range()", .config = NEED_ANY,
-		.feeds = { CHANGES }, .tries = ENTRY_TRIES("copy_page_range", "dup_range"),
+		.feeds = { CHANGES }, .gives = { EV(VMA_DUP) }, .tries = ENTRY_TRIES("copy_page_range", "dup_range"),
 	},
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
-		.feeds = { EV(EXIT), CHANGES, DRIVERS, OBJECTS, EV(FAULT) },
+		.feeds = { EV(EXIT), CHANGES, DRIVERS, OBJECTS, EV(FAULT) }, .gives = { EV(EXIT) },
 		.tries = { TRY_FENTRY("exit_mmap", 0, "mm_exit"), TRY_KPROBE("exit_mmap", 0, "mm_exit"),
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "mm_exit__raw_tp" } } },
 	},
 	[MMT_HOOK_VMA_ALLOC] = {
 		.id = MMT_HOOK_VMA_ALLOC, .name = "object.alloc", .text = "vm_area_alloc()", .config = NEED_ANY,
-		.feeds = { OBJECTS }, .tries = RETURN_TRIES("vm_area_alloc", "vma_alloc"),
+		.feeds = { OBJECTS }, .gives = { EV(VMA_NEW) }, .tries = RETURN_TRIES("vm_area_alloc", "vma_alloc"),
 	},
 	[MMT_HOOK_VMA_DUP] = {
 		.id = MMT_HOOK_VMA_DUP, .name = "object.dup", .text = "vm_area_dup()", .config = NEED_ANY,
-		.feeds = { OBJECTS }, .tries = RETURN_TRIES("vm_area_dup", "vma_dup"),
+		.feeds = { OBJECTS }, .part = "vma_new by fork", .tries = RETURN_TRIES("vm_area_dup", "vma_dup"),
 	},
 	[MMT_HOOK_VMA_SPLIT] = {
 		.id = MMT_HOOK_VMA_SPLIT, .name = "object.split", .text = "__split_vma()", .config = NEED_ANY,
-		.feeds = { OBJECTS }, .tries = RETURN_TRIES("__split_vma", "vma_split"),
+		.feeds = { OBJECTS }, .part = "vma_new by split", .tries = RETURN_TRIES("__split_vma", "vma_split"),
 	},
 	[MMT_HOOK_VMA_FREE] = {
 		.id = MMT_HOOK_VMA_FREE, .name = "object.free", .text = "vm_area_free()", .config = NEED_ANY,
-		.feeds = { OBJECTS }, .tries = ENTRY_TRIES("vm_area_free", "vma_freed"),
+		.feeds = { OBJECTS }, .gives = { EV(VMA_FREE) }, .tries = ENTRY_TRIES("vm_area_free", "vma_freed"),
 	},
 	[MMT_HOOK_VMA_REMOVE] = {
 		.id = MMT_HOOK_VMA_REMOVE, .name = "object.remove", .text = "remove_vma(), at exit", .config = NEED_ANY,
-		.optional = true, .feeds = { EV(VMA_FREE) },
+		.optional = true, .feeds = { EV(VMA_FREE) }, .part = "vma_free at exit",
 		.tries = { TRY_FENTRY("remove_vma", 2, "vma_removed"), TRY_KPROBE("remove_vma", 2, "vma_removed") },
 	},
 	[MMT_HOOK_OPEN_FILE] = {
 		.id = MMT_HOOK_OPEN_FILE, .name = "driver.file", .text = "a file is opened: its ->mmap can be probed", .config = NEED_ANY,
-		.feeds = { DRIVERS }, .tries = ENTRY_TRIES("fd_install", "file_opened"),
+		.feeds = { DRIVERS },
+		.part = "driver_mmap's time at the first call", .tries = ENTRY_TRIES("fd_install", "file_opened"),
 	},
 	[MMT_HOOK_DRIVER] = {
 		.id = MMT_HOOK_DRIVER, .name = "driver.probe", .text = "->mmap, vm_ops->open and ->close of any driver", .config = NEED_KPROBE,
 		.optional = true, .feeds = { DRIVERS },
+		.gives = { EV(DRIVER_OPEN), EV(DRIVER_CLOSE) }, .part = "driver_mmap's time and result",
 		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE,
 			     .fn = "mmap_region", .lacks = "" } },
 	},
-	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false),
-	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false),
-	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false),
-	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false),
-	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false),
-	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false),
-	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false),
-	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false),
-	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true), /* Linux 6.19 */
+	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, EV(PFN_MAP)),
+	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, 0),
+	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false, EV(PAGE_MAP)),
+	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false, 0),
+	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, 0),
+	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, 0),
+	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, 0),
+	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, EV(DMA_MAP)),
+	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, 0), /* Linux 6.19 */
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
-		.feeds = { EV(FAULT) },
+		.feeds = { EV(FAULT) }, .gives = { EV(FAULT) },
 		.tries = {
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "handle_mm_fault", .nargs = 4,
 			  .progs = { "fault_enter__fentry", "fault_leave__fexit" } },
@@ -192,13 +201,13 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true),
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
-		.feeds = { EV(FAULT) },
+		.feeds = { EV(FAULT) }, .part = "faults that a signal ended",
 		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "fault_signal__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "fault_signal__raw_tp" } } },
 	},
 	[MMT_HOOK_DEMO] = {
 		.id = MMT_HOOK_DEMO, .name = "demo", .text = "trace events of the demo driver, when it is loaded", .config = "the module mmdemo",
-		.optional = true, .feeds = { EV(DEMO) },
+		.optional = true, .feeds = { EV(DEMO) }, .gives = { EV(DEMO) },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "demo_open__raw_tp", "demo_close__raw_tp", "demo_fault__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "demo_open__raw_tp", "demo_close__raw_tp", "demo_fault__raw_tp" } },

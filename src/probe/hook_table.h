@@ -18,6 +18,7 @@ enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 #define HOOK_TRIES 5
 #define HOOK_PROGS 4
 #define HOOK_FEEDS 24
+#define HOOK_GIVES 6
 
 struct hook_try {
 	uint8_t tier;	/* enum mmt_tier, MMT_TIER_NONE ends the list */
@@ -36,6 +37,8 @@ struct hook_row {
 	const char *config;	   /* what the kernel needs for the best tier */
 	bool optional;		   /* its absence is normal: the function exists on some kernels only */
 	uint8_t feeds[HOOK_FEEDS]; /* events that need it; 0 ends the list */
+	uint8_t gives[HOOK_GIVES]; /* events that do not exist at all without it; 0 ends the list */
+	const char *part;	   /* what events lack without it, in words, NULL: nothing more than those */
 	struct hook_try tries[HOOK_TRIES];
 };
 

@@ -490,6 +490,16 @@ size_t session__hooks(struct session *s, const struct session_hook **rows)
 	return n;
 }
 
+const struct caps *session__caps(const struct session *s)
+{
+	return &s->caps;
+}
+
+const struct hook_choice *session__choices(const struct session *s)
+{
+	return s->choice;
+}
+
 const char *session__ksym(struct session *s, uint64_t addr)
 {
 	struct ksym k;
