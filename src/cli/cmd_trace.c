@@ -86,6 +86,7 @@ static int open_pipeline(struct trace *t)
 	struct pipeline_opts o = { .filter = &t->opts.filter, .sinks = { t->sink }, .nsinks = 1 };
 
 	o.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	o.child = (uint32_t)t->child.pid;
 	o.ask_comm = ask_comm;
 	o.ask_ksym = ask_ksym;
 	o.ctx = t;

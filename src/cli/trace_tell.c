@@ -27,6 +27,53 @@ static void tell_losses(const struct mmt_summary *sum)
 		mmt_warn("%" PRIu64 " records were not what the schema says and were left out", sum->bad);
 }
 
+#define FEW 4 /* names that a line can hold */
+
+static unsigned count(const char *list)
+{
+	unsigned n = *list != '\0';
+
+	for (; *list; list++)
+		n += *list == ',';
+	return n;
+}
+
+/* "a.b, a.c, d" as "a, d" */
+static void put_groups(struct buf *b, const char *list)
+{
+	const char *last = "";
+	size_t last_len = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, ".,");
+
+		if (len != last_len || memcmp(list, last, len)) {
+			buf_puts(b, b->len ? ", " : "");
+			buf_put(b, list, len);
+		}
+		last = list;
+		last_len = len;
+		list += strcspn(list, ",");
+		list += strspn(list, ", ");
+	}
+}
+
+/* All names when they are few or -v asks for them, else what they are about. */
+static void tell_hooks(const char *what, const char *list, const char *hint)
+{
+	struct buf groups = { 0 };
+
+	if (!*list)
+		return;
+	if (count(list) <= FEW || mmt_log_on(MMT_DEBUG)) {
+		mmt_info("%s: %s%s", what, list, hint);
+		return;
+	}
+	put_groups(&groups, list);
+	mmt_info("%s: %u hooks of %s%s", what, count(list), buf_str(&groups), hint);
+	buf_free(&groups);
+}
+
 void trace_tell_summary(const struct mmt_summary *sum)
 {
 	char ran[NUM_FMT_LEN];
@@ -36,8 +83,6 @@ void trace_tell_summary(const struct mmt_summary *sum)
 		lost += sum->lost[kind];
 	mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns), lost);
 	tell_losses(sum);
-	if (*sum->absent)
-		mmt_info("not on this machine: %s ('mmtrace doctor' says why)", sum->absent);
-	if (*sum->silent)
-		mmt_info("live, but saw nothing: %s", sum->silent);
+	tell_hooks("not on this machine", sum->absent, " ('mmtrace doctor' says why)");
+	tell_hooks("live, but saw nothing", sum->silent, "");
 }

@@ -62,11 +62,29 @@ int names_put(struct names *n, uint64_t key, const char *text)
 	return err;
 }
 
+/*
+ * A file of no directory, as /proc/PID/maps calls it: what shmem makes has no link (mm/shmem.c, mm/memfd.c, ipc/shm.c,
+ * 6.12), names of anonymous inodes stand in brackets (fs/anon_inodes.c, 6.12).
+ */
+static void pseudo(struct buf *b, const char *name)
+{
+	static const char *const unlinked[] = { "memfd:", "SYSV", "dev/zero" };
+
+	buf_printf(b, "%s%s", name[0] == '[' ? "anon_inode:" : "/", name);
+	for (size_t i = 0; i < MMT_COUNT(unlinked); i++)
+		if (!strncmp(name, unlinked[i], strlen(unlinked[i])))
+			buf_puts(b, " (deleted)");
+}
+
 /* Leaf first in the item, root first for a reader. */
 int names_path(struct buf *b, const struct mmt_path *p)
 {
 	size_t end = p->used;
 
+	if (p->deleted == MMT_PATH_PSEUDO) {
+		pseudo(b, p->text);
+		return b->err;
+	}
 	if (p->truncated)
 		buf_puts(b, "…");
 	if (!end)
@@ -82,7 +100,7 @@ int names_path(struct buf *b, const struct mmt_path *p)
 		}
 		end = start;
 	}
-	if (p->deleted)
+	if (p->deleted == MMT_PATH_DELETED)
 		buf_puts(b, " (deleted)");
 	return b->err;
 }

@@ -49,14 +49,33 @@ void ranges_free(struct ranges *l)
 	free(l);
 }
 
-/* A space that change events are about: what was guessed before is worth nothing now. */
+struct sorting {
+	struct ranges *l;
+	struct space *s;
+};
+
+static void keep_if_true(void *ctx, struct range *r)
+{
+	struct sorting *to = ctx;
+
+	if (r->guessed)
+		space_drop_range(to->l, r);
+	else
+		tree_add(&to->s->tree, r);
+}
+
+/* A space that change events are about: what was guessed before is worth nothing now; what was imported stays. */
 static struct space *true_space(struct ranges *l, uint32_t mm, uint32_t pid)
 {
 	struct space *s = space_get(l, space_key(mm, pid));
+	struct sorting to = { l, s };
+	struct range *all;
 
 	if (s && !s->truth) {
-		space_empty(l, s);
 		s->truth = true;
+		all = s->tree.root;
+		s->tree.root = NULL;
+		tree_each(all, keep_if_true, &to);
 	}
 	return s;
 }
@@ -103,7 +122,8 @@ static void on_map(struct ranges *l, const struct mmt_hdr *h)
 static void on_import(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_import *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
+	/* Not a change: where no changes are seen, calls go on from here. */
+	struct space *s = space_get(l, space_key(h->mm, h->pid));
 	struct range r = describe(l, h, e->addr, e->len, MMT_ORIGIN_IMPORT);
 
 	/* Changes since the hooks went live may have told it already. */

@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 
-static void drop_range(void *ctx, struct range *r)
+void space_drop_range(struct ranges *l, struct range *r)
 {
-	struct ranges *l = ctx;
-
 	free(r);
 	l->count--;
+}
+
+static void drop_range(void *ctx, struct range *r)
+{
+	space_drop_range(ctx, r);
 }
 
 void space_empty(struct ranges *l, struct space *s)

@@ -30,6 +30,7 @@ struct ranges {
 uint64_t space_key(uint32_t mm, uint32_t pid);
 /* Makes it when it is not there; NULL (counted) when there is no room. */
 struct space *space_get(struct ranges *l, uint64_t key);
+void space_drop_range(struct ranges *l, struct range *r); /* it is in no tree */
 void space_empty(struct ranges *l, struct space *s);
 void space_drop(struct ranges *l, uint64_t key);
 

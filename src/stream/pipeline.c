@@ -39,6 +39,8 @@ struct pipeline {
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
 	struct hook_state hooks[MMT_RUN_HOOKS];
 	unsigned nhooks;
+	uint32_t child_mm;	   /* address space of opts.child before its exec */
+	bool child_ran;		   /* it had its exec */
 	struct buf silent, absent; /* of the summary */
 	struct mmt_summary sum;
 	int failed; /* -errno of the first sink that did */
@@ -158,6 +160,20 @@ static int name_ksyms(struct pipeline *p, const struct mmt_hdr *h)
 	return err;
 }
 
+/* The command behind "--" is a copy of mmtrace until it execs; the new program's mm is there before the exec is over. */
+static bool is_ours(struct pipeline *p, const struct mmt_hdr *h)
+{
+	if (!p->opts.child || h->pid != p->opts.child)
+		return false;
+	if (!p->child_mm && !p->child_ran)
+		p->child_mm = h->mm;
+	if (h->type == MMT_EV_EXEC) {
+		p->child_ran = true;
+		return false;
+	}
+	return h->mm ? h->mm == p->child_mm : !p->child_ran;
+}
+
 static int show(struct pipeline *p, const struct decoded *d)
 {
 	struct mmt_view v = { .h = d->event, .ev = d->ev, .names = &p->lookup };
@@ -165,6 +181,8 @@ static int show(struct pipeline *p, const struct decoded *d)
 
 	v.comm = procs_comm(p->procs, v.h->pid);
 	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
+	if (is_ours(p, v.h))
+		return 0;
 	if (p->opts.filter && !filter_match(p->opts.filter, &v))
 		return 0;
 	p->sum.events++;
@@ -208,12 +226,16 @@ static int take_raw(struct pipeline *p, const void *data, size_t size)
 
 static int take_record(struct pipeline *p, const void *data, size_t size)
 {
+	enum decode_result r;
 	struct decoded d;
 
 	if (!p->views)
 		return take_raw(p, data, size);
-	if (decode_record(data, size, &d) != DECODE_OK) {
-		p->sum.bad++;
+	r = decode_record(data, size, &d);
+	if (r != DECODE_OK) {
+		if (!p->sum.bad++)
+			mmt_debug("record of type %u, %zu bytes: %s", size < 2 ? 0 : *(const uint16_t *)data, size,
+				  decode_text(r));
 		return 0;
 	}
 	if (d.event)

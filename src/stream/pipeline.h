@@ -20,6 +20,7 @@ struct pipeline_opts {
 	struct mmt_sink *sinks[PIPELINE_SINKS];
 	unsigned nsinks;
 	uint32_t page_size; /* of the traced kernel */
+	uint32_t child;	    /* a process whose life before its exec is mmtrace's own and not shown; 0: none */
 	/* Live runs only, else NULL: what a recording has in its stream. Answers enter the stream as items do. */
 	procs_ask_fn ask_comm;
 	pipeline_ksym_fn ask_ksym;

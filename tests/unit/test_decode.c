@@ -152,6 +152,11 @@ static void test_paths(void **state)
 	assert_int_equal(decode_record(&p, size, &d), DECODE_RANGE); /* also when what lies behind would do */
 	p.used = 7;						     /* last component without end */
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_RANGE);
+	p.deleted = MMT_PATH_PSEUDO; /* its text is one string, whatever used says */
+	assert_int_equal(decode_exactly(&p, size, &d), DECODE_OK);
+	memset(p.text, 'x', 8);
+	assert_int_equal(decode_exactly(&p, size, &d), DECODE_RANGE);
+	p.deleted = 0;
 	p.used = 0; /* the root itself */
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_OK);
 }

@@ -338,6 +338,28 @@ static void test_truth_ends_guessing(void **state)
 	assert_int_equal(ranges_count(l), 1);
 }
 
+/* What was there before stays when changes come, and is the ground to guess on when none do. */
+static void test_import(void **state)
+{
+	struct mmt_ev_vma_import i = { .h = HDR(VMA_IMPORT, 9, 5), .addr = 10 * PAGE, .len = 4 * PAGE, .file = 7 };
+	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 9, 5), .addr = 12 * PAGE, .len = PAGE };
+	struct mmt_ev_mmap e = { .h = HDR(MMAP, 9, 5), .len = PAGE, .fd = 3, .flags = 1, .ret = 30 * (int64_t)PAGE };
+
+	(void)state;
+	ranges_event(l, &i.h);
+	ranges_event(l, &u.h); /* no change told it: the call must do */
+	ranges_event(l, &e.h);
+	assert_int_equal(ranges_count(l), 3);
+	assert_true(at(9, 30)->guessed);
+	assert_false(at(9, 13)->guessed);
+	map(9, 20, 21, 8, 3);
+	assert_int_equal(at(9, 10)->file, 7);
+	assert_int_equal(at(9, 20)->file, 8);
+	assert_null(at(9, 30));
+	ranges_event(l, &u.h); /* from now on calls are not asked */
+	assert_int_equal(ranges_count(l), 3);
+}
+
 /* Against an array of pages: every page belongs to what the last change made of it. */
 #define PAGES 256
 
@@ -419,6 +441,7 @@ int main(void)
 		T(test_guessed_heap),
 		T(test_guessed_fork),
 		T(test_truth_ends_guessing),
+		T(test_import),
 		T(test_against_a_plain_array),
 	};
 

@@ -16,14 +16,14 @@
 #include "enrich/procs.h"
 
 /* components: NUL after each, leaf first */
-static const char *path(const char *components, size_t used, bool truncated, bool deleted)
+static const char *path(const char *components, size_t used, bool truncated, unsigned deleted)
 {
 	static struct mmt_path p;
 	static char out[4096];
 	struct buf b = { 0 };
 
 	p = (struct mmt_path){ .used = (uint16_t)used, .truncated = truncated, .deleted = deleted };
-	memcpy(p.text, components, used);
+	memcpy(p.text, components, deleted == MMT_PATH_PSEUDO ? strlen(components) + 1 : used);
 	assert_int_equal(names_path(&b, &p), 0);
 	strcpy(out, buf_str(&b));
 	buf_free(&b);
@@ -40,6 +40,10 @@ static void test_paths(void **state)
 	assert_string_equal(PATH("lib.so\0", false, true), "/lib.so (deleted)");
 	assert_string_equal(PATH("c\0b\0a\0", true, false), "…/a/b/c");
 	assert_string_equal(PATH("c\0", true, true), "…/c (deleted)");
+	/* Of no directory: `used` says nothing about them. */
+	assert_string_equal(path("memfd:x", 1, false, MMT_PATH_PSEUDO), "/memfd:x (deleted)");
+	assert_string_equal(path("[io_uring]", 1, false, MMT_PATH_PSEUDO), "anon_inode:[io_uring]");
+	assert_string_equal(path("dmabuf", 1, false, MMT_PATH_PSEUDO), "/dmabuf");
 	/* An empty component names nothing. */
 	assert_string_equal(PATH("x\0\0usr\0", false, false), "/usr/x");
 }

@@ -118,6 +118,7 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 		.have = MMT_HAVE_ALL(id)                                                       \
 	}
 #define mmt_ev_DRIVER_MMAP_ mmt_ev_driver_mmap
+#define mmt_ev_EXEC_	    mmt_ev_exec
 #define mmt_ev_MMAP_	    mmt_ev_mmap
 #define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
 #define mmt_ev_FAULT_	    mmt_ev_fault
@@ -299,12 +300,54 @@ static void test_a_full_disk_stops_it(void **state)
 	pipeline_free(p);
 }
 
+/* The command behind "--" is mmtrace's own copy until its exec. */
+static void test_the_child_shows_from_its_exec_on(void **state)
+{
+	struct mmt_ev_fault fault = { .h = HDR(FAULT), .addr = 0x11000 };
+	struct mmt_ev_exec exec = { .h = HDR(EXEC) };
+	struct spy views = new_spy(true, false);
+	struct pipeline_opts o = { .sinks = { &views.s }, .nsinks = 1, .page_size = 4096, .child = 5 };
+	struct pipeline *p = pipeline_new(&o);
+
+	(void)state;
+	FEED(p, fault); /* mm 1: the copy */
+	assert_string_equal(views.log, "");
+	fault.h.pid = 6; /* somebody else in the same space */
+	FEED(p, fault);
+	assert_string_equal(views.log, "e");
+	fault.h.pid = 5;
+	fault.h.mm = exec.h.mm = 2; /* exec at work in the new space */
+	FEED(p, fault);
+	assert_string_equal(views.log, "ee");
+	FEED(p, exec);
+	assert_string_equal(views.log, "eee");
+	fault.h.mm = 1; /* the copy's end, told late */
+	FEED(p, fault);
+	assert_string_equal(views.log, "eee");
+	pipeline_free(p);
+
+	/* Where no mm is known, exec alone parts the two. */
+	views = new_spy(true, false);
+	p = pipeline_new(&o);
+	fault.h.mm = exec.h.mm = 0;
+	FEED(p, fault);
+	assert_string_equal(views.log, "");
+	FEED(p, exec);
+	FEED(p, fault);
+	assert_string_equal(views.log, "ee");
+	pipeline_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ksyms_enter_the_stream), cmocka_unit_test(test_raw_alone_is_named_too),
-		cmocka_unit_test(test_mappings_are_named),     cmocka_unit_test(test_bad_records_are_counted),
-		cmocka_unit_test(test_losses_are_totals),      cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_ksyms_enter_the_stream),
+		cmocka_unit_test(test_raw_alone_is_named_too),
+		cmocka_unit_test(test_mappings_are_named),
+		cmocka_unit_test(test_bad_records_are_counted),
+		cmocka_unit_test(test_losses_are_totals),
+		cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_the_child_shows_from_its_exec_on),
 		cmocka_unit_test(test_a_full_disk_stops_it),
 	};
 
