@@ -63,7 +63,7 @@ static __always_inline __u64 fd_name(__u32 fd)
 		return 0;
 	array = BPF_CORE_READ(fdt, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), array + fd);
-	return file ? file_name(file) : 0;
+	return file ? file_name((__u64)file) : 0;
 }
 #endif
 

@@ -259,7 +259,7 @@ static __always_inline void target_drop(__u32 tgid)
  * A number nobody has: add one, read, and claim what was read with NOEXIST. Two CPUs may read the same value; one of
  * them fails and tries again. The counter only grows, so a number is never used twice.
  */
-static __noinline __u32 mm_assign(__u64 key)
+__noinline __u32 mm_assign(__u64 key)
 {
 	__u32 zero = 0, n;
 	struct shared_state *s = bpf_map_lookup_elem(&state, &zero);
@@ -446,7 +446,7 @@ struct name_record {
 enum name_from { NAME_COMM, NAME_KERNEL };
 
 /* Sends a short text once and returns its key. The key is the text's own hash. */
-static __noinline __u64 name_text(__u64 from, int how)
+__noinline __u64 name_text(__u64 from, int how)
 {
 	struct name_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
 	__u64 key = 0x6d6d747261636521ULL;

@@ -127,17 +127,27 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	fault_end(s, pid_tgid);
 }
 
-static long found_vma(struct task_struct *task, struct vm_area_struct *vma, struct mmt_slot *s)
+/* the helper takes a context on the stack only */
+struct find_ctx {
+	struct mmt_slot *slot;
+};
+
+static long found_vma(struct task_struct *task, struct vm_area_struct *vma, struct find_ctx *c)
 {
-	fault_vma(false, s, vma);
+	struct mmt_slot *s = c->slot;
+
+	if (s)
+		fault_vma(false, s, vma);
 	return 0;
 }
 
 /* Only tries the lock, so it can fail when another thread maps; the ledger then names the mapping. */
 static __always_inline void fault_find_vma(struct mmt_slot *s)
 {
+	struct find_ctx c = { .slot = s };
+
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma))
-		bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, s, 0);
+		bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, &c, 0);
 }
 
 #else

@@ -165,7 +165,7 @@ static __always_inline void run_park(struct mmt_thread *t, __u64 pid_tgid)
 	}
 }
 
-static __noinline int inst_leave(__u32 tier, __s32 ret)
+__noinline int inst_leave(__u32 tier, __s32 ret)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), dur;
 	struct mmt_thread *t = thread_find((__u32)pid_tgid);

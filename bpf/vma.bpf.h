@@ -33,7 +33,7 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 {
 	struct mmt_path *p = bpf_ringbuf_reserve(&ring, sizeof(*p), 0);
 	struct mount *mnt = (void *)vm - bpf_core_field_offset(struct mount, mnt);
-	__u32 used = 0;
+	__u32 used;
 	int i;
 
 	if (!p) {
@@ -43,6 +43,7 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 	p->type = MMT_ITEM_PATH;
 	p->size = sizeof(*p);
 	p->key = key;
+	p->used = 0;
 	p->truncated = 1;
 	p->deleted = 0;
 	if (!BPF_CORE_READ(d, d_hash.pprev))
@@ -59,7 +60,7 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 				/* a file of no directory: memfd, SysV shm, anon inode. Its own name is all there is. */
 				p->deleted = MMT_PATH_PSEUDO;
 				bpf_probe_read_kernel_str(p->text, MMT_PATH_SLACK, BPF_CORE_READ(d, d_name.name));
-				used = 1;
+				p->used = 1;
 				p->truncated = 0;
 				break;
 			}
@@ -71,23 +72,28 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 			mnt = up;
 			continue;
 		}
+		/* kept in the record, not in a register: so the verifier sees every round alike and need not walk them all */
+		used = *(volatile __u16 *)&p->used;
 		if (used >= MMT_PATH_BYTES)
 			break;
 		n = bpf_probe_read_kernel_str(&p->text[used], MMT_PATH_SLACK, BPF_CORE_READ(d, d_name.name));
 		if (n <= 0)
 			break;
-		used = (used + n) & 0xfff;
+		*(volatile __u16 *)&p->used = used + n;
 		d = parent;
 	}
-	p->used = used;
 	bpf_ringbuf_submit(p, BPF_RB_NO_WAKEUP);
 	name_sent(key);
 	return 0;
 }
 
-/* Key of a file's path; the path itself is sent when it is new. */
-static __noinline __u64 file_name(struct file *file)
+/*
+ * Key of a file's path; the path itself is sent when it is new. A global function: the verifier looks at it once per
+ * program, not at every call.
+ */
+__noinline __u64 file_name(__u64 file_ptr)
 {
+	struct file *file = (void *)file_ptr;
 	struct dentry *d = BPF_CORE_READ(file, f_path.dentry);
 	struct vfsmount *m = BPF_CORE_READ(file, f_path.mnt);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -132,14 +138,14 @@ static __always_inline __u64 vma_fill(const bool b, struct vma_part *p, struct v
 		struct inode *inode = (void *)RD(b, file, f_inode);
 
 		p->ino = RD(b, inode, i_ino);
-		p->dev = RD(false, inode, i_sb->s_dev);
+		p->dev = b ? inode->i_sb->s_dev : BPF_CORE_READ(inode, i_sb, s_dev);
 		__u16 mode = RD(b, inode, i_mode) & S_IFMT_;
 		have |= VMA_HAVE(ino) | VMA_HAVE(dev);
 		if (mode == S_IFCHR_ || mode == S_IFBLK_) {
 			p->rdev = RD(b, inode, i_rdev);
 			have |= VMA_HAVE(rdev);
 		}
-		p->file = file_name(file);
+		p->file = file_name((__u64)file);
 		if (p->file)
 			have |= VMA_HAVE(file);
 		if (!fn)

@@ -105,6 +105,24 @@ static int check_err(int err, const char *what, char *why)
 	return err;
 }
 
+static int check_fentry(const struct caps *caps, char *why)
+{
+	if (caps->fentry_err && !caps->kernel_btf) {
+		snprintf(why, TIER_WHY, "fentry needs the running kernel's own BTF");
+		return caps->fentry_err;
+	}
+	return check_err(caps->fentry_err, "fentry does not attach", why);
+}
+
+static int check_kprobe(const struct caps *caps, char *why)
+{
+	if (caps->kprobe_err && caps->kprobe_type < 0) {
+		snprintf(why, TIER_WHY, "this kernel has no kprobe events");
+		return caps->kprobe_err;
+	}
+	return check_err(caps->kprobe_err, "kprobes do not attach", why);
+}
+
 /* Can this try serve, as far as is known without attaching it? */
 static int check(const struct hook_try *t, const struct cap_func *f, const struct caps *caps, char *why)
 {
@@ -114,15 +132,15 @@ static int check(const struct hook_try *t, const struct cap_func *f, const struc
 	}
 	switch (t->tier) {
 	case MMT_TIER_FENTRY:
-		if (check_err(caps->fentry_err, "fentry does not attach", why))
+		if (check_fentry(caps, why))
 			return caps->fentry_err;
 		break;
 	case MMT_TIER_KPROBE:
-		if (check_err(caps->kprobe_err, "kprobes do not attach", why))
+		if (check_kprobe(caps, why))
 			return caps->kprobe_err;
 		break;
 	case MMT_TIER_KPROBE_PERF:
-		if (check_err(caps->kprobe_err, "kprobes do not attach", why))
+		if (check_kprobe(caps, why))
 			return caps->kprobe_err;
 		if (check_err(caps->perf_err, "perf software events do not open", why))
 			return caps->perf_err;
@@ -145,6 +163,12 @@ static int check(const struct hook_try *t, const struct cap_func *f, const struc
 		break;
 	}
 	return check_fn(t, f, why);
+}
+
+int tiers_check(int hook, int try, const struct caps *caps, char why[TIER_WHY])
+{
+	why[0] = 0;
+	return check(&hook_table[hook].tries[try], &caps->fn[hook][try], caps, why);
 }
 
 static void choose_one(struct hook_choice *c, int h, const struct caps *caps, const char *const *forced)

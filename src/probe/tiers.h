@@ -23,6 +23,8 @@ void tiers_want(struct hook_choice c[MMT_HOOK_MAX], const bool want[MMT_EV_MAX])
  */
 int tiers_choose(struct hook_choice c[MMT_HOOK_MAX], const struct caps *caps, const char *const *forced, char *why,
 		 size_t size);
+/* Can a hook's try serve, as far as the facts say? 0, or -errno with the reason in why. */
+int tiers_check(int hook, int try, const struct caps *caps, char why[TIER_WHY]);
 const char *tier_name(int tier);
 int tier_by_name(const char *name);
 
