@@ -58,11 +58,15 @@ static void fill_session(struct trace_opts *t, bool target)
 	size_t n;
 
 	memcpy(s->want, t->filter.want, sizeof(s->want));
-	/* What names the mappings of faults and calls; a target's are few. The filter keeps them from being shown. */
 	ev = schema_events(&n);
-	for (size_t i = 0; i < n; i++)
-		if (target && !t->format->raw && ev[i].family == MMT_FAM_CHANGE)
+	for (size_t i = 0; i < n && !t->format->raw; i++) {
+		/* What names the mappings of faults and calls; a target's are few. The filter keeps them from being shown. */
+		if (target && ev[i].family == MMT_FAM_CHANGE)
 			s->want[ev[i].num] = true;
+		/* What names processes that are gone before anybody could ask for their name. */
+		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)
+			s->want[ev[i].num] = true;
+	}
 	s->pids = t->v.pids.n ? t->v.pids.pid : NULL;
 	s->npids = t->v.pids.n;
 	s->tids = t->v.tids.n ? t->v.tids.pid : NULL;
