@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cli/trace_opts.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include "cli/cmd.h"
 #include "event/schema.h"
@@ -49,6 +51,18 @@ static int refuse_with_raw(const struct trace_opts *t)
 	mmt_err("%s cannot go with --format=%s, which writes every record as it comes; leave it to the reader", what,
 		t->format->name);
 	return EXIT_USAGE;
+}
+
+/* A number that nobody has is a slip of the hand; watching it would show nothing for ever. */
+static int alive(const char *option, const struct num_pids *pids)
+{
+	for (uint32_t i = 0; i < pids->n; i++) {
+		if (!kill((pid_t)pids->pid[i], 0) || errno != ESRCH)
+			continue;
+		mmt_err("%s %u: no such process", option, pids->pid[i]);
+		return EXIT_USAGE;
+	}
+	return 0;
 }
 
 static void fill_session(struct trace_opts *t, bool target)
@@ -106,6 +120,10 @@ int trace_opts(struct trace_opts *t, int argc, char **argv)
 		code = kinds(t);
 	if (!code)
 		code = refuse_with_raw(t);
+	if (!code)
+		code = alive("-p", &t->v.pids);
+	if (!code)
+		code = alive("-t", &t->v.tids);
 	if (!code)
 		fill_session(t, target);
 	return code;
