@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * The story through the pipeline into every format, compared with *.golden beside this file, which was read line by line
- * against story.c before it was kept. GOLDEN_WRITE=1 writes what comes out instead (then read it again).
+ * against story.h before it was kept. GOLDEN_WRITE=1 writes what comes out instead (then read it again).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include <mmtrace/base.h>
-#include "golden/story.c"
+#include "golden/story.h"
 #include "sink/sinks.h"
 #include "sink/wire_format.h"
 #include "stream/pipeline.h"
