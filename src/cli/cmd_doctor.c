@@ -5,22 +5,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/doctor.h"
 #include "cli/opt.h"
 #include "cli/text_out.h"
 #include "event/schema.h"
 #include "mmtrace/session.h"
-
-static void put_machine(struct buf *out)
-{
-	struct utsname u;
-
-	uname(&u);
-	buf_printf(out, "kernel   %s %s, pages of %ldK, %ld CPUs\n", u.release, u.machine, sysconf(_SC_PAGESIZE) >> 10,
-		   sysconf(_SC_NPROCESSORS_ONLN));
-	buf_printf(out, "BTF      %s\n", access("/sys/kernel/btf/vmlinux", R_OK) ?
-			   "none: the core object cannot load (CONFIG_DEBUG_INFO_BTF=y would give it back; or --btf FILE)" :
-			   "the kernel's own");
-}
 
 /* A hook that is what it should be: one line. Else what is wrong, below it. */
 static void put_row(struct buf *out, const struct session_hook *h)
@@ -77,25 +66,79 @@ static void put_verdict(struct buf *out, const struct session_hook *rows, size_t
 	buf_printf(out, "\n%u hooks by their best tier, %u by a lesser one, %u not at all\n", good, poor, none);
 }
 
-static int report(const struct opt_values *v, struct session *s)
+static void put_header(struct json *j, const struct doctor *d)
+{
+	const char *missing = caps_missing_privilege();
+
+	json_obj(j, NULL);
+	json_str(j, "type", "header");
+	json_str(j, "tool", "mmtrace");
+	json_str(j, "version", MMTRACE_VERSION);
+	json_str(j, "kernel", d->release);
+	json_str(j, "machine", d->machine);
+	json_u64(j, "page_size", d->page_size);
+	json_u64(j, "cpus", d->cpus);
+	json_str(j, "btf", !access("/sys/kernel/btf/vmlinux", R_OK) ? "kernel" : d->btf_file);
+	json_str(j, "config", d->config_path);
+	json_str(j, "missing_privilege", missing[0] ? missing : NULL);
+	json_end(j);
+	json_line(j);
+}
+
+static void report_json(struct doctor *d, struct session *s, struct buf *out)
+{
+	const struct session_hook *rows;
+	size_t n = s ? session__hooks(s, &rows) : 0;
+	struct json j;
+
+	json_init(&j, out);
+	put_header(&j, d);
+	for (size_t i = 0; i < n; i++)
+		put_json(&j, &rows[i]);
+}
+
+static void report_hooks(struct session *s, struct buf *out)
 {
 	const struct session_hook *rows;
 	size_t n = session__hooks(s, &rows);
-	struct buf out = { 0 };
-	struct json j;
 
-	json_init(&j, &out);
-	if (v->format == FORMAT_JSON) {
-		for (size_t i = 0; i < n; i++)
-			put_json(&j, &rows[i]);
-		return text_out(&out);
-	}
-	put_machine(&out);
-	buf_printf(&out, "\n%-34s %-12s %s\n", "HOOK", "TIER", "WHAT IT SEES");
+	buf_printf(out, "\n%-34s %-12s %s\n", "HOOK", "TIER", "WHAT IT SEES");
 	for (size_t i = 0; i < n; i++)
-		put_row(&out, &rows[i]);
-	put_verdict(&out, rows, n);
+		put_row(out, &rows[i]);
+	put_verdict(out, rows, n);
+}
+
+/* What can be said of the machine is said also when nothing could be tried on it (s is NULL). */
+static int report(const struct opt_values *v, struct doctor *d, struct session *s)
+{
+	struct buf out = { 0 };
+
+	if (v->format == FORMAT_JSON) {
+		report_json(d, s, &out);
+	} else if (!s) {
+		doctor_machine(d, &out);
+	} else if (v->verbose) {
+		doctor_machine(d, &out);
+		report_hooks(s, &out);
+		doctor_gains(d, &out);
+	} else {
+		doctor_page(d, &out);
+	}
 	return text_out(&out);
+}
+
+static int open_session(struct session **s, const struct session_opts *o)
+{
+	int err = session__open(s, o);
+
+	if (!err)
+		err = session__start(*s);
+	if (!err)
+		return EXIT_FINE;
+	mmt_err("%s", session__error());
+	session__close(*s);
+	*s = NULL;
+	return err == -EINVAL ? EXIT_USAGE : EXIT_CANNOT;
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -103,9 +146,11 @@ int cmd_doctor(int argc, char **argv)
 	const char *tiers[OPT_STRINGS_MAX + 1] = { NULL };
 	struct session_opts o = { .dry = true };
 	struct opt_values v = { 0 };
-	struct opt_result r;
 	struct session *s = NULL;
-	int err;
+	struct doctor d = { 0 };
+	struct opt_result r;
+	struct utsname u;
+	int code, told;
 
 	if (opt_parse(&mmtrace_options, argc, argv, &v, &r) != OPT_OK)
 		return EXIT_USAGE;
@@ -115,15 +160,18 @@ int cmd_doctor(int argc, char **argv)
 	o.tier = tiers;
 	o.btf = v.btf;
 	memset(o.want, true, sizeof(o.want));
-	err = session__open(&s, &o);
-	if (!err)
-		err = session__start(s);
-	if (err) {
-		mmt_err("%s", session__error());
-		session__close(s);
-		return err == -EINVAL ? EXIT_USAGE : EXIT_CANNOT;
+	uname(&u);
+	d = (struct doctor){ .release = u.release, .machine = u.machine, .btf_file = v.btf, .forced = tiers };
+	d.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	d.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	doctor_config_read(&d);
+	code = open_session(&s, &o);
+	if (s) {
+		d.caps = session__caps(s);
+		d.choice = session__choices(s);
 	}
-	err = report(&v, s);
+	told = code == EXIT_USAGE ? EXIT_FINE : report(&v, &d, s);
 	session__close(s);
-	return err;
+	buf_free(&d.config);
+	return code ? code : told;
 }

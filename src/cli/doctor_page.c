@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The page that doctor prints for a person: what there is, what there is not, why, and what would help. */
+#include <limits.h>
+#include <string.h>
+#include "cli/doctor.h"
+#include "event/schema.h"
+
+#define COL_TIER   10
+#define COL_EVENTS 24
+
+static size_t line_start(const struct buf *out)
+{
+	size_t at = out->len;
+
+	while (at && out->data[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+void doctor_wrap(struct buf *out, size_t left, const char *text, size_t len)
+{
+	const char *end = text + len;
+	size_t line = line_start(out);
+
+	while (text < end) {
+		const char *space = memchr(text, ' ', (size_t)(end - text));
+		size_t n = (size_t)((space ? space : end) - text), column = out->len - line;
+
+		if (column > left && column + 1 + n > DOCTOR_WIDTH) {
+			buf_putc(out, '\n');
+			line = out->len;
+			buf_pad(out, line + left);
+		} else if (column >= left && column) {
+			buf_puts(out, column > left ? " " : "");
+		} else {
+			buf_pad(out, line + left);
+		}
+		buf_put(out, text, n);
+		text += n + (space != NULL);
+	}
+	buf_putc(out, '\n');
+}
+
+static void wrap(struct buf *out, size_t left, struct buf *text)
+{
+	const char *s = buf_str(text);
+
+	doctor_wrap(out, left, s, strlen(s));
+	buf_reset(text);
+}
+
+/* ---- the machine --------------------------------------------------------------------------------------------- */
+
+static void put_way(struct buf *out, const char *name, int err, const char *none)
+{
+	buf_printf(out, "%-10s%s%s%s\n", name, err ? "no" : "yes", err ? ": " : "",
+		   !err ? "" :
+		   none ? none :
+			  strerror(err == -524 ? 95 : -err)); /* ENOTSUPP is no errno of user space */
+}
+
+void doctor_machine(struct doctor *d, struct buf *out)
+{
+	const struct caps *c = d->caps;
+
+	buf_printf(out, "%-10s%s %s, pages of %uK, %u CPUs\n", "kernel", d->release, d->machine, d->page_size >> 10,
+		   d->cpus);
+	if (!c)
+		return;
+	buf_printf(out, "%-10s%s%s\n", "BTF",
+		   c->kernel_btf ? "the kernel's own" :
+		   d->btf_file	 ? "for mmtrace only: " :
+				   "no, neither the kernel's nor by --btf",
+		   !c->kernel_btf && d->btf_file ? d->btf_file : "");
+	put_way(out, "fentry", c->fentry_err, c->kernel_btf ? NULL : "it needs the kernel's own BTF");
+	put_way(out, "kprobes", c->kprobe_err, c->kprobe_type < 0 ? "this kernel has no kprobe events" : NULL);
+	put_way(out, "perf", c->perf_err, NULL);
+	buf_printf(out, "%-10s%s\n", "config",
+		   d->config_path ? d->config_path : "not readable (neither /proc/config.gz nor /boot/config-*)");
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------- */
+
+/* What is said of an event: events of a family of which the same is said share a line. */
+struct said {
+	const struct mmt_schema_event *ev;
+	struct buf tiers, lacks;
+	bool lost;
+};
+
+static void say(const struct doctor *d, const struct mmt_schema_event *ev, struct said *s)
+{
+	struct items l = { 0 };
+
+	*s = (struct said){ .ev = ev, .lost = doctor_event_lost(d->choice, ev->num) };
+	if (s->lost)
+		return;
+	doctor_event_tiers(d->choice, ev->num, &l);
+	items_join(&l, " ", "", &s->tiers);
+	l.n = 0;
+	doctor_event_lacks(d->caps, d->choice, ev->num, &l);
+	items_join(&l, ", ", ev->name, &s->lacks);
+}
+
+static bool alike(struct said *a, struct said *b)
+{
+	return a->lost == b->lost && a->ev->family == b->ev->family &&
+	       !strcmp(buf_str(&a->tiers), buf_str(&b->tiers)) && !strcmp(buf_str(&a->lacks), buf_str(&b->lacks));
+}
+
+/* Which events of the rest are said the same of: they go with the first, and are done. */
+static void put_alike(struct said *all, size_t n, size_t first, bool done[], unsigned *family, struct buf *out)
+{
+	struct said *a = &all[first];
+	size_t line = out->len;
+	struct buf names = { 0 };
+
+	for (size_t i = first; i < n; i++) {
+		if (done[i] || !alike(a, &all[i]))
+			continue;
+		buf_printf(&names, "%s%s", names.len ? " " : "", all[i].ev->name);
+		done[i] = true;
+	}
+	if (a->ev->family != *family)
+		buf_puts(out, schema_family(a->ev->family)->name);
+	*family = a->ev->family;
+	buf_pad(out, line + COL_TIER);
+	if (!a->lost) {
+		buf_puts(out, buf_str(&a->tiers));
+		buf_putc(out, ' ');
+		buf_pad(out, line + COL_EVENTS);
+	}
+	wrap(out, a->lost ? COL_TIER : COL_EVENTS, &names);
+	if (a->lacks.len) {
+		buf_puts(&names, "without ");
+		buf_puts(&names, buf_str(&a->lacks));
+		wrap(out, COL_EVENTS, &names);
+	}
+	buf_free(&names);
+}
+
+static void put_events(struct said *all, size_t n, bool lost, const char *title, struct buf *out)
+{
+	bool done[MMT_EV_MAX] = { false };
+	unsigned family = UINT_MAX; /* named in the line before */
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (done[i] || all[i].lost != lost)
+			continue;
+		if (!any)
+			buf_puts(out, title);
+		any = true;
+		put_alike(all, n, i, done, &family, out);
+	}
+}
+
+static void put_all_events(const struct doctor *d, struct buf *out)
+{
+	struct said all[MMT_EV_MAX];
+	const struct mmt_schema_event *ev;
+	size_t n;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++)
+		say(d, &ev[i], &all[i]);
+	put_events(all, n, false, "\nEVENTS    BY            WHAT THERE IS\n", out);
+	put_events(all, n, true, "\nNOT HERE\n", out);
+	for (size_t i = 0; i < n; i++) {
+		buf_free(&all[i].tiers);
+		buf_free(&all[i].lacks);
+	}
+}
+
+/* ---- reasons ------------------------------------------------------------------------------------------------- */
+
+/* Nothing is wrong with the machine: the function is of other kernels, or the module is not loaded. */
+static bool normal(const struct doctor *d, int h)
+{
+	const struct hook_choice *c = &d->choice[h];
+	char why[TIER_WHY];
+
+	if (c->try >= 0 || !hook_table[h].optional)
+		return false;
+	return !doctor_hook_exists(d->caps, h) || (c->better >= 0 && !tiers_check(h, c->better, d->caps, why));
+}
+
+static bool poor(const struct doctor *d, int h)
+{
+	const struct hook_choice *c = &d->choice[h];
+
+	return hook_table[h].name && (c->try < 0 || c->better >= 0) && !normal(d, h);
+}
+
+/* "change   map commit": the hooks of one reason, by what is before the first dot. */
+static void put_group(const struct doctor *d, const bool in[MMT_HOOK_MAX], int first, bool done[], struct buf *out)
+{
+	const char *name = hook_table[first].name;
+	size_t len = strcspn(name, "."), line = out->len;
+	struct buf names = { 0 };
+
+	for (int h = first; h < MMT_HOOK_MAX; h++) {
+		const char *n = hook_table[h].name;
+
+		if (!in[h] || done[h] || strncmp(n, name, len) || (n[len] && n[len] != '.'))
+			continue;
+		done[h] = true;
+		buf_printf(&names, "%s%s", names.len ? " " : "", n[len] ? n + len + 1 : n);
+		if (d->choice[h].try >= 0)
+			buf_printf(&names, "(%s)", tier_name(hook_table[h].tries[d->choice[h].try].tier));
+	}
+	buf_printf(out, "    %.*s ", (int)len, name);
+	buf_pad(out, line + 14);
+	wrap(out, 14, &names);
+	buf_free(&names);
+}
+
+static void put_groups(const struct doctor *d, const bool in[MMT_HOOK_MAX], struct buf *out)
+{
+	bool done[MMT_HOOK_MAX] = { false };
+
+	for (int h = 0; h < MMT_HOOK_MAX; h++)
+		if (in[h] && !done[h])
+			put_group(d, in, h, done, out);
+}
+
+static void put_title(struct buf *out, bool *done)
+{
+	if (!*done)
+		buf_puts(out, "\nWHY NOT, OR NOT THE BEST WAY (hooks; in brackets the way they took)\n");
+	*done = true;
+}
+
+static void put_normal(const struct doctor *d, bool *titled, struct buf *out)
+{
+	bool in[MMT_HOOK_MAX] = { false }, any = false;
+
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		in[h] = hook_table[h].name && normal(d, h);
+		any |= in[h];
+	}
+	if (!any)
+		return;
+	put_title(out, titled);
+	buf_puts(out, "  of other kernels, or of a module that is not loaded; nothing is missing\n");
+	put_groups(d, in, out);
+}
+
+/* Each reason once, with every hook that has it; in brackets the lesser way that a hook took. */
+static void put_reasons(const struct doctor *d, struct buf *out)
+{
+	bool done[MMT_HOOK_MAX] = { false }, titled = false;
+	struct buf why = { 0 }, other = { 0 };
+
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		bool in[MMT_HOOK_MAX] = { false };
+
+		if (done[h] || !poor(d, h))
+			continue;
+		buf_reset(&why);
+		doctor_reason(d, h, &why);
+		for (int k = h; k < MMT_HOOK_MAX; k++) {
+			buf_reset(&other);
+			if (!done[k] && poor(d, k))
+				doctor_reason(d, k, &other);
+			in[k] = other.len && !strcmp(buf_str(&why), buf_str(&other));
+			done[k] |= in[k];
+		}
+		put_title(out, &titled);
+		buf_puts(out, "  ");
+		wrap(out, 2, &why);
+		put_groups(d, in, out);
+	}
+	buf_free(&why);
+	buf_free(&other);
+	put_normal(d, &titled, out);
+}
+
+void doctor_page(struct doctor *d, struct buf *out)
+{
+	doctor_machine(d, out);
+	put_all_events(d, out);
+	put_reasons(d, out);
+	doctor_gains(d, out);
+	buf_puts(out, "\n'mmtrace doctor -v' lists every hook, -j the same as JSON.\n");
+}
