@@ -164,11 +164,24 @@ static uint32_t stack_shift(uint32_t page_shift)
 	return page_shift > 14 ? page_shift : 14;
 }
 
+/* What libbpf says of a file is said again in our own words. */
+static int to_debug(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[300];
+
+	if (level > LIBBPF_INFO || vsnprintf(line, sizeof(line), fmt, ap) <= 0)
+		return 0;
+	line[strcspn(line, "\n")] = 0;
+	mmt_debug("%s", line);
+	return 0;
+}
+
 int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 {
 	struct btf *btf;
 
 	memset(c, 0, sizeof(*c));
+	libbpf_set_print(to_debug);
 	c->page_shift = log2_of(sysconf(_SC_PAGESIZE));
 	c->thread_shift = stack_shift(c->page_shift);
 	c->cpus = libbpf_num_possible_cpus();
@@ -179,7 +192,10 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	c->kernel_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	btf = btf_path ? btf__parse(btf_path, NULL) : c->kernel_btf ? btf__load_vmlinux_btf() : NULL;
 	if (btf_path && !btf) {
-		snprintf(why, size, "--btf %s: cannot be read as BTF: %s", btf_path, strerror(errno));
+		char said[80];
+
+		libbpf_strerror(errno, said, sizeof(said));
+		snprintf(why, size, "--btf '%s': cannot be read as BTF: %s", btf_path, said);
 		return -EINVAL;
 	}
 	c->btf = btf != NULL;

@@ -30,9 +30,9 @@
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" } },	\
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_PLAIN, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" }, .lacks = NO_VMA } }
 
-#define HELPER_ROW(ID, nm, prog, opt, given)	\
+#define HELPER_ROW(ID, nm, prog, opt, event, given)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "install." nm, .text = nm "()", .config = NEED_ANY,	\
-		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = "installs by " nm,	\
+		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = event " by " nm,	\
 		.tries = HELPER_TRIES(nm, prog) }
 
 #define MARK_ROW(ID, function, prog, opt)	\
@@ -167,15 +167,15 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE,
 			     .fn = "mmap_region", .lacks = "" } },
 	},
-	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, EV(PFN_MAP)),
-	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, 0),
-	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false, EV(PAGE_MAP)),
-	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false, 0),
-	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, 0),
-	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, 0),
-	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, 0),
-	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, EV(DMA_MAP)),
-	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, 0), /* Linux 6.19 */
+	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, "pfn_map", EV(PFN_MAP)),
+	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, "pfn_map", 0),
+	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false, "page_map", EV(PAGE_MAP)),
+	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false, "page_map", 0),
+	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, "page_map", 0),
+	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, "page_map", 0),
+	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, "page_map", 0),
+	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, "dma_map", EV(DMA_MAP)),
+	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, "pfn_map", 0), /* Linux 6.19 */
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
 		.feeds = { EV(FAULT) }, .gives = { EV(FAULT) },
@@ -201,7 +201,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true),
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
-		.feeds = { EV(FAULT) }, .part = "faults that a signal ended",
+		.feeds = { EV(FAULT) }, .part = "fault ended by a signal",
 		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "fault_signal__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "fault_signal__raw_tp" } } },
 	},
