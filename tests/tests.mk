@@ -34,3 +34,31 @@ $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/test
 .PHONY: tests-native tests-arm64
 tests-native: $(TESTS_NATIVE)
 tests-arm64: $(TESTS_ARM64)
+
+# ---- cost -------------------------------------------------------------------------------------------------------
+
+TESTS_measure := tests/bench/measure.c
+TESTS_wire-count := tests/bench/wire-count.c
+BENCH_ARM64 := $(patsubst %,$(OUTPUT)/arm64/tests/%,measure wire-count empty)
+$(foreach p,measure wire-count,$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/tests,$(TESTS_CC_arm64))))
+$(foreach p,measure wire-count,$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/tests,gcc)))
+
+TESTS_SYSROOT := $(if $(filter arm64,$(HOST)),,$(CACHE)/sysroot/arm64)
+TESTS_LIBBPF_arm64 := $(if $(TESTS_SYSROOT),-idirafter $(TESTS_SYSROOT)/usr/include \
+	-L$(TESTS_SYSROOT)/usr/lib/aarch64-linux-gnu)
+TESTS_BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -Iinclude -Ibpf -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function
+
+$(OUTPUT)/arm64/tests-obj/%.skel.h: tests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	@echo "  BPF     $(@:.skel.h=.o)"
+	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_arm64 -Ivmlinux/arm64 -c -o $(@:.skel.h=.o) $<
+	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_$* >$@.tmp && mv $@.tmp $@
+
+$(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty.skel.h $(if $(TESTS_SYSROOT),$(TESTS_SYSROOT)/.done)
+	@echo "  CC      $@"
+	@$(TESTS_CC_arm64) $(TESTS_CFLAGS) -I$(OUTPUT)/arm64/tests-obj -o $@ $< $(TESTS_LIBBPF_arm64) -lbpf -lelf -lz
+
+.PHONY: bench
+bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done
+	@$(MAKE) --no-print-directory ARCH=arm64 all
+	@tests/bench/bench $(BENCH)
