@@ -6,13 +6,13 @@
 #   make load-demo / unload-demo                     build and load on this machine (root, or through sudo)
 #   make mmdemo-use mmdemo-use-arm64                 -> $(OUTPUT)/mmdemo-use, $(OUTPUT)/arm64/mmdemo-use
 #
-# The tag is the release of the kernel that the headers are for, so builds for several kernels never meet:
-# the sources are copied into a directory per tag and built there.
+# Builds for several kernels never meet: the sources are copied into a directory per tag and built there. The
+# default tag is the kernel's release for an installed kernel, else the last part of KDIR.
 
 KMOD_SRC := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 OUTPUT ?= .output
 KDIR ?= /lib/modules/$(shell uname -r)/build
-KMOD_TAG ?= $(or $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null),unknown)
+KMOD_TAG ?= $(notdir $(abspath $(KDIR:/lib/modules/%/build=%)))
 KMOD_DIR = $(abspath $(OUTPUT))/kmod/$(KMOD_TAG)
 KMOD_SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -52,6 +52,7 @@ unload-demo:
 
 MMDEMO_USE_SRC := $(KMOD_SRC)/mmdemo-use.c $(KMOD_SRC)/mmdemo-bad.c
 MMDEMO_USE_DEP := $(MMDEMO_USE_SRC) $(KMOD_SRC)/mmdemo-use.h $(KMOD_SRC)/mmdemo_uapi.h
+# Both are small and need no library, so they are built by name of the compiler, whatever CC and ARCH are today.
 MMDEMO_USE_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static
 
 mmdemo-use: $(OUTPUT)/mmdemo-use
@@ -59,8 +60,10 @@ mmdemo-use-arm64: $(OUTPUT)/arm64/mmdemo-use
 
 $(OUTPUT)/mmdemo-use: $(MMDEMO_USE_DEP)
 	@mkdir -p $(@D)
-	$(CC) $(MMDEMO_USE_FLAGS) -o $@ $(MMDEMO_USE_SRC)
+	@echo "  CC      $@"
+	@gcc $(MMDEMO_USE_FLAGS) -o $@ $(MMDEMO_USE_SRC)
 
 $(OUTPUT)/arm64/mmdemo-use: $(MMDEMO_USE_DEP)
 	@mkdir -p $(@D)
-	$(if $(filter aarch64,$(KMOD_HOST)),,$(KMOD_CROSS))gcc $(MMDEMO_USE_FLAGS) -o $@ $(MMDEMO_USE_SRC)
+	@echo "  CC      $@"
+	@$(if $(filter aarch64,$(KMOD_HOST)),,$(KMOD_CROSS))gcc $(MMDEMO_USE_FLAGS) -o $@ $(MMDEMO_USE_SRC)
