@@ -4,8 +4,22 @@
  * what it did: one line per call, `<step> kind=<k> pid=<n> name=value ...`, from the call's own results.
  * A test compares a trace with these lines. Calls that must fail (--bad) are in mmdemo-bad.c.
  *
- *   mmdemo-use [KIND|all] [--fork] [--split] [--bad] [--hold] [--list]
+ *   mmdemo-use [KIND ...|all] [--fork] [--split] [--bad] [--hold] [--list]
  *
+ * The last value of a line is always result=: ok, an errno's name, or wrong. Steps and what they name besides:
+ *
+ *   open path | info id size | close                  mmap addr len off prot flags | munmap addr len
+ *   write addr len pages unit                         every 4-byte word of the range stored, in order of address
+ *   read addr len pages unit wrong                    every word loaded; wrong = bytes that differ
+ *   register name addr got want                       (device) one 4-byte load
+ *   dma_copy src dst len                              (dma) the device copied, offsets in the buffer
+ *   fork child addr len | wait child status           the child's own lines carry its pid
+ *   maps now want                                     the driver's count of VMAs, so this wants to run alone
+ *   refused case want got                             (--bad) | hold addr len (--hold: file closed, until stdin ends)
+ *   skip reason why                                   no result: this machine or user cannot use the kind
+ *   done wrong=N                                      the last line: how many steps went wrong
+ *
+ * Pages are touched first by `write`, by `read` in a mapping of its own, and by a child's `write`.
  * Exit: 0 all as it must be, 1 a byte or a result is wrong, 2 usage, 3 the driver is not loaded.
  */
 #include "mmdemo-use.h"
