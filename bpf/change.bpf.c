@@ -109,14 +109,16 @@ static __always_inline void send_map(const struct hookx x, struct mmt_thread *t,
 				     __u64 addr, __u64 len, __u32 origin)
 {
 	struct mmt_ev_vma_map *e;
+	__u64 name;
 
 	if (!WANT(VMA_MAP))
 		return;
+	name = vma_name(x.btf, vma);
 	e = RESERVE(vma_map, VMA_MAP);
 	if (!e)
 		return;
 	CHANGE_HEAD(e, VMA_MAP, x.tier);
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma) | MMT_HAVE(VMA_MAP, addr) | MMT_HAVE(VMA_MAP, len) |
+	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_MAP, addr) | MMT_HAVE(VMA_MAP, len) |
 		    MMT_HAVE(VMA_MAP, origin);
 	e->addr = addr;
 	e->len = len;
@@ -128,14 +130,16 @@ static __always_inline void send_map(const struct hookx x, struct mmt_thread *t,
 static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma)
 {
 	struct mmt_ev_vma_prot *e;
+	__u64 name;
 
 	if (!WANT(VMA_PROT))
 		return;
+	name = vma_name(x.btf, vma);
 	e = RESERVE(vma_prot, VMA_PROT);
 	if (!e)
 		return;
 	CHANGE_HEAD(e, VMA_PROT, x.tier);
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma) | MMT_HAVE(VMA_PROT, addr) | MMT_HAVE(VMA_PROT, len) |
+	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_PROT, addr) | MMT_HAVE(VMA_PROT, len) |
 		    MMT_HAVE(VMA_PROT, origin);
 	e->addr = t->chg_addr;
 	e->len = t->chg_len;
@@ -147,14 +151,16 @@ static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t
 static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma)
 {
 	struct mmt_ev_vma_grow *e;
+	__u64 name;
 
 	if (!WANT(VMA_GROW))
 		return;
+	name = vma_name(x.btf, vma);
 	e = RESERVE(vma_grow, VMA_GROW);
 	if (!e)
 		return;
 	CHANGE_HEAD(e, VMA_GROW, x.tier);
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma) | MMT_HAVE(VMA_GROW, addr) | MMT_HAVE(VMA_GROW, len) |
+	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_GROW, addr) | MMT_HAVE(VMA_GROW, len) |
 		    MMT_HAVE(VMA_GROW, origin);
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
@@ -303,9 +309,11 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 				      __u64 addr, __u64 len, __u64 old_addr, __u64 old_len, __u32 origin)
 {
 	struct mmt_ev_vma_move *e;
+	__u64 name;
 
 	if (!WANT(VMA_MOVE))
 		return;
+	name = vma ? vma_name(x.btf, vma) : 0;
 	e = RESERVE(vma_move, VMA_MOVE);
 	if (!e)
 		return;
@@ -313,7 +321,7 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 	e->h.have = MMT_HAVE(VMA_MOVE, addr) | MMT_HAVE(VMA_MOVE, len) | MMT_HAVE(VMA_MOVE, old_addr) |
 		    MMT_HAVE(VMA_MOVE, old_len) | MMT_HAVE(VMA_MOVE, origin);
 	if (vma)
-		e->h.have |= vma_fill(x.btf, VMA_OF(e), vma);
+		e->h.have |= vma_fill(x.btf, VMA_OF(e), vma, name);
 	else
 		__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));
 	e->addr = addr;
@@ -368,15 +376,17 @@ ENTRY(dup_range, "copy_page_range", DUP, 2)
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_vma_dup *e;
 	struct mmt_thread *t;
+	__u64 name;
 
 	if (!current_wanted(pid_tgid) || !WANT(VMA_DUP))
 		return;
 	t = thread_find((__u32)pid_tgid);
+	name = vma_name(x.btf, dst);
 	e = RESERVE(vma_dup, VMA_DUP);
 	if (!e)
 		return;
 	CHANGE_HEAD(e, VMA_DUP, x.tier);
-	e->h.have = vma_fill(x.btf, VMA_OF(e), dst) | MMT_HAVE(VMA_DUP, addr) | MMT_HAVE(VMA_DUP, len) |
+	e->h.have = vma_fill(x.btf, VMA_OF(e), dst, name) | MMT_HAVE(VMA_DUP, addr) | MMT_HAVE(VMA_DUP, len) |
 		    MMT_HAVE(VMA_DUP, from_mm);
 	e->h.mm = mm_number(RD(x.btf, dst, vm_mm));
 	e->from_mm = mm_number(RD(x.btf, src, vm_mm));

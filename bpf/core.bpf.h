@@ -107,6 +107,7 @@ struct driver_frame {
 	__u64 func;
 	__u64 vma;
 	__u64 ts;
+	__u64 name; /* key of the file's path, at the return */
 	__u32 role; /* enum mmt_func_role */
 	__u32 pad;
 };

@@ -18,7 +18,12 @@ ENTRY(file_opened, "fd_install", OPEN_FILE, 2)
 	func_seen(func, prepare ? MMT_ROLE_PREPARE : MMT_ROLE_MMAP);
 }
 
-static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma)
+/*
+ * func is what the file or the VMA names; ip is where the probe sits. A function that was probed for its name alone, or
+ * that another one calls, is not the callback: it gets a frame, since its return will come, but no event. (x86 has the breakpoint
+ * or the ftrace site behind the address.)
+ */
+static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma, __u64 ip)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t;
@@ -35,7 +40,7 @@ static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma)
 		lose(MMT_LOSS_SLOT, MMT_EV_DRIVER_MMAP);
 		return;
 	}
-	t->driver[n].func = func;
+	t->driver[n].func = ip - func < 16 ? func : 0;
 	t->driver[n].vma = vma;
 	t->driver[n].role = role;
 	t->driver[n].ts = bpf_ktime_get_ns();
@@ -52,7 +57,7 @@ static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma)
 		e->func = f->func;                                                    \
 		if (f->vma) {                                                         \
 			e->h.mm = vma_mm_number(t, (void *)f->vma);                   \
-			e->h.have |= vma_fill(false, VMA_OF(e), (void *)f->vma);      \
+			e->h.have |= vma_fill(false, VMA_OF(e), (void *)f->vma, f->name);   \
 		} else {                                                              \
 			e->h.mm = mm_number(current_mm_key(pid_tgid));                \
 			__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));      \
@@ -122,6 +127,9 @@ static __always_inline void driver_leave(__u32 role, __s32 ret)
 		return;
 	f = t->driver[n];
 	t->drivers = n;
+	if (!f.func)
+		return;
+	f.name = f.vma ? vma_name(false, (void *)f.vma) : 0;
 	if (!n)
 		run_flush(t, pid_tgid);
 	if (role == MMT_ROLE_OPEN)
@@ -138,7 +146,7 @@ int driver_mmap__kprobe(struct pt_regs *ctx)
 {
 	struct file *file = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_MMAP, file_mmap_func(file, NULL), REG_ARG2(REGS(ctx)));
+	driver_enter(MMT_ROLE_MMAP, file_mmap_func(file, NULL), REG_ARG2(REGS(ctx)), REG_IP(REGS(ctx)));
 	return 0;
 }
 
@@ -155,7 +163,7 @@ int driver_prepare__kprobe(struct pt_regs *ctx)
 {
 	struct mmt_thread *t = thread_find((__u32)bpf_get_current_pid_tgid());
 
-	driver_enter(MMT_ROLE_PREPARE, t ? t->map_func : 0, 0);
+	driver_enter(MMT_ROLE_PREPARE, t ? t->map_func : 0, 0, REG_IP(REGS(ctx)));
 	return 0;
 }
 
@@ -172,7 +180,7 @@ int driver_open__kprobe(struct pt_regs *ctx)
 {
 	struct vm_area_struct *vma = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_OPEN, (__u64)BPF_CORE_READ(vma, vm_ops, open), (__u64)vma);
+	driver_enter(MMT_ROLE_OPEN, (__u64)BPF_CORE_READ(vma, vm_ops, open), (__u64)vma, REG_IP(REGS(ctx)));
 	return 0;
 }
 
@@ -188,7 +196,7 @@ int driver_close__kprobe(struct pt_regs *ctx)
 {
 	struct vm_area_struct *vma = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_CLOSE, (__u64)BPF_CORE_READ(vma, vm_ops, close), (__u64)vma);
+	driver_enter(MMT_ROLE_CLOSE, (__u64)BPF_CORE_READ(vma, vm_ops, close), (__u64)vma, REG_IP(REGS(ctx)));
 	return 0;
 }
 

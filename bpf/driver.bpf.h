@@ -47,6 +47,7 @@ static __always_inline __u32 vma_mm_number(struct mmt_thread *t, struct vm_area_
 static __always_inline void send_object_new(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
 					    struct vm_area_struct *vma, __u32 cause)
 {
+	__u64 name = vma_name(x.btf, vma);
 	struct mmt_ev_vma_new *e = RESERVE(vma_new, VMA_NEW);
 
 	if (!e)
@@ -54,7 +55,7 @@ static __always_inline void send_object_new(const struct hookx x, struct mmt_thr
 	HEAD(e, VMA_NEW, x.tier, bpf_ktime_get_ns(), pid_tgid);
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma) | MMT_HAVE(VMA_NEW, cause);
+	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_NEW, cause);
 	e->cause = cause;
 	e->zero0 = 0;
 	send(e);

@@ -48,7 +48,7 @@ static __always_inline void fault_vma(const bool b, struct mmt_slot *s, struct v
 	struct mmt_ev_fault *e = &s->ev;
 	__u64 mm = RD(b, vma, vm_mm);
 
-	e->h.have |= vma_fill(b, VMA_OF(e), vma);
+	e->h.have |= vma_fill(b, VMA_OF(e), vma, vma_name(b, vma));
 	e->class = class_of(b, vma, VMA_OF(e));
 	if (s->mm_key != mm) {
 		s->mm = mm_number(mm);

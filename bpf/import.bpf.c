@@ -11,7 +11,7 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	struct vm_area_struct *vma = ctx->vma;
 	struct task_struct *task = ctx->task;
 	struct mmt_ev_vma_import *e;
-	__u64 have;
+	__u64 have, name;
 
 	if (!vma || !task || task->tgid != task->pid)
 		return 0;
@@ -22,10 +22,11 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 		return 0;
 	}
 	HIT(IMPORT);
+	name = vma_name(false, vma);
 	e = RESERVE(vma_import, VMA_IMPORT);
 	if (!e)
 		return 0;
-	have = vma_fill(false, VMA_OF(e), vma);
+	have = vma_fill(false, VMA_OF(e), vma, name);
 	HEAD(e, VMA_IMPORT, MMT_TIER_ITER, bpf_ktime_get_ns(), ((__u64)task->tgid << 32) | (__u32)task->pid);
 	e->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
 	e->h.have = have | MMT_HAVE(VMA_IMPORT, addr) | MMT_HAVE(VMA_IMPORT, len);

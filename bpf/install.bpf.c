@@ -113,7 +113,7 @@ static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tie
 #else
 	struct vm_area_struct *vma = (void *)t->inst_vma;
 
-	r->h.have |= vma_fill(false, VMA_OF(r), vma);
+	r->h.have |= vma_fill(false, VMA_OF(r), vma, vma_name(false, vma));
 	r->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
 #endif
 	r->addr = t->inst_addr;

@@ -119,27 +119,59 @@ static uint32_t field_offset(const char *event, const char *field)
 	return off;
 }
 
-static int proto_args(const struct btf *btf, const char *fn)
-{
-	int id = btf ? btf__find_by_name_kind(btf, fn, BTF_KIND_FUNC) : -1;
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+/* Tries with a function, for one pass over the kernel's types: there are 150,000 of them. */
+struct wanted {
+	const char *fn;
+	struct cap_func *f;
+};
 
-	t = t ? btf__type_by_id(btf, t->type) : NULL;
-	return t && btf_is_func_proto(t) ? btf_vlen(t) : -1;
+static int cmp_wanted(const void *a, const void *b)
+{
+	return strcmp(((const struct wanted *)a)->fn, ((const struct wanted *)b)->fn);
+}
+
+static size_t list_wanted(struct caps *c, struct wanted *w)
+{
+	size_t n = 0;
+
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		for (int i = 0; i < HOOK_TRIES && hook_table[h].tries[i].tier; i++) {
+			if (!hook_table[h].tries[i].fn)
+				continue;
+			c->fn[h][i].nargs = -1;
+			w[n++] = (struct wanted){ hook_table[h].tries[i].fn, &c->fn[h][i] };
+		}
+	}
+	qsort(w, n, sizeof(*w), cmp_wanted);
+	return n;
+}
+
+static void take_proto(const struct btf *btf, const struct btf_type *t, struct wanted *w, size_t n)
+{
+	struct wanted key = { btf__name_by_offset(btf, t->name_off), NULL };
+	struct wanted *at = bsearch(&key, w, n, sizeof(*w), cmp_wanted);
+	const struct btf_type *proto = at ? btf__type_by_id(btf, t->type) : NULL;
+
+	if (!proto || !btf_is_func_proto(proto))
+		return;
+	while (at > w && !strcmp(at[-1].fn, key.fn))
+		at--;
+	for (; at < w + n && !strcmp(at->fn, key.fn); at++)
+		at->f->nargs = btf_vlen(proto);
 }
 
 static void look_up_functions(struct caps *c, const struct btf *btf)
 {
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		for (int i = 0; i < HOOK_TRIES && hook_table[h].tries[i].tier; i++) {
-			const char *fn = hook_table[h].tries[i].fn;
-			struct cap_func *f = &c->fn[h][i];
+	struct wanted w[MMT_HOOK_MAX * HOOK_TRIES];
+	size_t n = list_wanted(c, w);
 
-			if (!fn)
-				continue;
-			f->nargs = proto_args(btf, fn);
-			f->exists = ksyms_named(c->ksyms, fn, &f->addr) == 1;
-		}
+	for (size_t i = 0; i < n; i++)
+		w[i].f->exists = ksyms_named(c->ksyms, w[i].fn, &w[i].f->addr) == 1;
+	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_func(t))
+			take_proto(btf, t, w, n);
 	}
 	ksyms_named(c->ksyms, "shmem_fault", &c->shmem_fault);
 }

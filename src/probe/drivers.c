@@ -106,6 +106,12 @@ static bool ends_with(const char *s, const char *end)
  */
 static int role_by_name(const char *name)
 {
+	/* glue of trace events bears the events' names */
+	static const char *const glue[] = { "trace_", "__trace", "__probestub", "__bpf_trace", "perf_trace" };
+
+	for (size_t i = 0; i < MMT_COUNT(glue); i++)
+		if (!strncmp(name, glue[i], strlen(glue[i])))
+			return -1;
 	bool vm = strstr(name, "mmap") || strstr(name, "vm_") || strstr(name, "vma_");
 
 	if (vm && ends_with(name, "_open"))

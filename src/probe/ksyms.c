@@ -13,7 +13,8 @@ struct sym {
 
 struct ksyms {
 	struct sym *by_addr;
-	uint32_t *by_name; /* indices of by_addr */
+	uint32_t *by_name; /* hash table: index of by_addr, plus 1 */
+	size_t slots;
 	size_t n, cap;
 	char *text;
 	size_t used, size;
@@ -60,33 +61,76 @@ static int cmp_addr(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int cmp_name(const void *a, const void *b, void *ctx)
+static uint32_t hash_of(const char *s)
 {
-	const struct ksyms *k = ctx;
+	uint32_t h = 2166136261u; /* FNV-1a, 32 bits */
 
-	return strcmp(k->text + k->by_addr[*(const uint32_t *)a].name, k->text + k->by_addr[*(const uint32_t *)b].name);
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
 }
 
+/* Open addressing over all symbols: sorting 150,000 names would cost more than everything else at the start. */
 static int index_names(struct ksyms *k)
 {
-	k->by_name = malloc((k->n ? k->n : 1) * sizeof(*k->by_name));
+	k->slots = 1024;
+	while (k->slots < k->n * 2)
+		k->slots *= 2;
+	k->by_name = calloc(k->slots, sizeof(*k->by_name));
 	if (!k->by_name)
 		return -ENOMEM;
-	for (size_t i = 0; i < k->n; i++)
-		k->by_name[i] = i;
-	qsort_r(k->by_name, k->n, sizeof(*k->by_name), cmp_name, k);
+	for (size_t i = 0; i < k->n; i++) {
+		size_t at = hash_of(k->text + k->by_addr[i].name) & (k->slots - 1);
+
+		while (k->by_name[at])
+			at = (at + 1) & (k->slots - 1);
+		k->by_name[at] = i + 1;
+	}
 	return 0;
 }
 
-/* One line: "ffff… t name\t[module]". Other lines, and other kinds of symbols, are passed over. */
-static int read_line(struct ksyms *k, const char *line, char *last_module, uint32_t *last_at)
+static uint64_t take_hex(const char **p)
 {
-	unsigned long long addr;
-	char type, name[256], module[64] = "";
-	int n = sscanf(line, "%llx %c %255s [%63[^]]]", &addr, &type, name, module);
+	uint64_t v = 0;
+
+	for (;; (*p)++) {
+		char c = **p;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (unsigned)(c - 'a' + 10);
+		else
+			return v;
+	}
+}
+
+/* Cuts the next word of a line, ended by blank, tab, bracket or the line's end. */
+static char *take_word(char **p)
+{
+	char *w = *p + strspn(*p, " \t[");
+	size_t len = strcspn(w, " \t]\n");
+
+	*p = w + len + (w[len] != 0);
+	w[len] = 0;
+	return w;
+}
+
+/* One line: "ffff… t name\t[module]". Other lines, and other kinds of symbols, are passed over. */
+static int read_line(struct ksyms *k, char *line, char *last_module, uint32_t *last_at)
+{
+	const char *p = line;
+	uint64_t addr = take_hex(&p);
+	char *rest = line + (p - line), type, *name, *module;
 	uint32_t at;
 
-	if (n < 3 || !addr || !strchr("tTwW", type) || !strcmp(module, "bpf"))
+	if (!addr || rest == line || rest[0] != ' ' || !rest[1] || rest[2] != ' ')
+		return 0;
+	type = rest[1];
+	rest += 3;
+	name = take_word(&rest);
+	module = take_word(&rest);
+	if (!strchr("tTwW", type) || !name[0] || strlen(module) > 63 || !strcmp(module, "bpf"))
 		return 0;
 	if (strcmp(module, last_module)) {
 		strcpy(last_module, module);
@@ -163,23 +207,15 @@ int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out)
 
 int ksyms_named(const struct ksyms *k, const char *name, uint64_t *addr)
 {
-	size_t lo = 0, hi = k ? k->n : 0;
+	size_t at = k ? hash_of(name) & (k->slots - 1) : 0;
 	int count = 0;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(k->text + k->by_addr[k->by_name[mid]].name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; k && lo < k->n; lo++, count++) {
-		const struct sym *s = &k->by_addr[k->by_name[lo]];
+	for (; k && k->by_name[at]; at = (at + 1) & (k->slots - 1)) {
+		const struct sym *s = &k->by_addr[k->by_name[at] - 1];
 
 		if (strcmp(k->text + s->name, name))
-			break;
-		if (!count && addr)
+			continue;
+		if (!count++ && addr)
 			*addr = s->addr;
 	}
 	return count;
