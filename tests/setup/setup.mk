@@ -53,3 +53,11 @@ $(CACHE)/headers/%/.done: FORCE | deps-host
 
 test-untouched:
 	@tests/setup/test-untouched
+
+# The README's commands on a machine with nothing but git and make; the build as on a board. Long; part of soak.
+.PHONY: fresh-demo fresh-test native-arm64
+fresh-demo fresh-test: fresh-%:
+	@tests/setup/chroot-try make $*
+
+native-arm64:
+	@tests/setup/native-arm64
