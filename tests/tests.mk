@@ -15,7 +15,8 @@ TESTS_work := $(patsubst %,tests/work/%.c,work calls case_call case_change case_
 TESTS_order := tests/work/order.c
 TESTS_match := $(patsubst %,tests/run/%.c,match match_json match_plan read_whole)
 TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whole)
-TESTS_PROGRAMS := work order match check-order
+TESTS_bpf-left := tests/run/bpf-left.c
+TESTS_PROGRAMS := work order match check-order bpf-left
 TESTS_HEADERS := tests/work/work.h tests/run/match.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
@@ -34,6 +35,15 @@ $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/test
 .PHONY: tests-native tests-arm64
 tests-native: $(TESTS_NATIVE)
 tests-arm64: $(TESTS_ARM64)
+
+# ---- hooks ------------------------------------------------------------------------------------------------------
+
+.PHONY: test-match test-host-hooks test-guests
+test-match: $(OUTPUT)/tests/match
+	@tests/run/match-selftest $<
+
+test-host-hooks: $(TESTS_NATIVE) all
+	@tests/run/host
 
 # ---- cost -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Shared by the scripts that run in guests and on the host. Sets $tmp, $kernel; prints "ok", "not ok" and "skip" lines.
+
+ALL_EVENTS=fault,mmap,munmap,mprotect,mremap,brk,vma_map,vma_unmap,vma_prot,vma_move,vma_dup,vma_grow,exec,exit,fork
+
+ok()
+{
+	echo "ok $1@$kernel"
+}
+
+not_ok()
+{
+	what=$1
+	shift
+	echo "not ok $what@$kernel: $*"
+}
+
+skip()
+{
+	what=$1
+	shift
+	echo "skip $what@$kernel: $*"
+}
+
+# check NAME WHY COMMAND...: ok when the command is true
+check()
+{
+	check_name=$1 check_why=$2
+	shift 2
+	if "$@"; then ok "$check_name"; else not_ok "$check_name" "$check_why"; fi
+}
+
+# start_trace OPTIONS...: mmtrace in the background, $trace its process; returns when its hooks are live, or 1 when it ended
+start_trace()
+{
+	rm -f "$tmp/ready"
+	mkfifo "$tmp/ready"
+	mmtrace trace --ready-fd 3 "$@" 3>"$tmp/ready" >"$tmp/trace.out" 2>"$tmp/trace.err" &
+	trace=$!
+	[ "$(head -c 1 <"$tmp/ready" | wc -c)" = 1 ]
+}
+
+# wait_line FILE WORDS: until the file has such a line; a pipe would end with its first reader
+wait_line()
+{
+	for _ in $(seq 1 600); do
+		grep -q -e "$2" "$1" 2>/dev/null && return 0
+		usleep 50000 2>/dev/null || sleep 0.05
+	done
+	return 1
+}
