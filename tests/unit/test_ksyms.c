@@ -16,6 +16,8 @@
 
 #include "probe/ksyms.h"
 
+#define SEVENTY "a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_g23456789_"
+
 static struct ksyms *load(const char *text)
 {
 	int fd = memfd_create("kallsyms", 0);
@@ -133,6 +135,9 @@ static void malformed(void **state)
 		"t fn ffff000000001000\n",
 		"ffff000000001000 ? fn\n",
 		"ffff000000001000 d fn\n",
+		"ffff000000001000xt fn\n",
+		"ffff000000001000 t \n",
+		"ffff000000001000 t fn\t[" SEVENTY "]\n",
 		" \t \n",
 	};
 	char text[256];
