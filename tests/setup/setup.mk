@@ -61,3 +61,7 @@ fresh-demo fresh-test: fresh-%:
 
 native-arm64:
 	@tests/setup/native-arm64
+
+.PHONY: test-setup
+test-setup: test-untouched
+	@tests/setup/selftest

@@ -26,3 +26,8 @@ $(OUTPUT)/kmod/%/mmdemo.ko: $(CACHE)/headers/%/.done $(wildcard kmod-demo/*.[ch]
 	@echo "  KMOD    $@"
 	@$(MAKE) --no-print-directory -s kmod KDIR=$(CACHE)/headers/$* KMOD_TAG=$* KMOD_QUIET=yes >/dev/null
 	@touch $@
+
+# Does the runner of guests keep its word?
+.PHONY: test-vm
+test-vm: $(CACHE)/kernel/$(K)/.done $(CACHE)/guest/arm64/.done
+	@tests/vm/selftest $(K)
