@@ -45,14 +45,13 @@ void doctor_event_lacks(const struct caps *caps, const struct hook_choice *c, un
 /* Why the hook has no better tier, or none: without names of functions, so that equal reasons are equal texts. */
 void doctor_reason(const struct doctor *d, int hook, struct buf *out);
 
-/* doctor_config.c */
-enum config_state { CONFIG_UNKNOWN, CONFIG_OFF, CONFIG_ON };
-/* Fills d->config and config_path. */
+/* doctor_config.c: fills d->config and config_path, from files. */
 void doctor_config_read(struct doctor *d);
-/* State of one line, "CONFIG_KPROBES=y": =m is on as well. */
-enum config_state doctor_config(struct doctor *d, const char *line);
 
 /* doctor_gain.c: what could be had, asked of the very code that chooses. */
+enum config_state { CONFIG_UNKNOWN, CONFIG_OFF, CONFIG_ON };
+/* State of one line, "CONFIG_KPROBES=y": =m is on as well. */
+enum config_state doctor_config(struct doctor *d, const char *line);
 void doctor_gains(struct doctor *d, struct buf *out);
 
 /* doctor_page.c */

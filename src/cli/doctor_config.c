@@ -32,16 +32,3 @@ void doctor_config_read(struct doctor *d)
 		if (read_all(&d->config, path[i]))
 			d->config_path = path[i];
 }
-
-enum config_state doctor_config(struct doctor *d, const char *line)
-{
-	size_t len = strcspn(line, "= ");
-	const char *at = buf_str(&d->config);
-
-	if (!d->config.len)
-		return CONFIG_UNKNOWN;
-	for (; at; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
-		if (!strncmp(at, line, len) && at[len] == '=')
-			return at[len + 1] == 'y' || at[len + 1] == 'm' ? CONFIG_ON : CONFIG_OFF;
-	return CONFIG_OFF;
-}

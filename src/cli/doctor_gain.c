@@ -79,58 +79,95 @@ static const struct remedy {
 	{ "tracefs", { "mount -t tracefs tracefs /sys/kernel/tracing" }, NULL, lacks_tracefs, with_tracefs },
 };
 
-static bool whole_event(const struct mmt_schema_event *ev, const struct hook_choice *before,
-			const struct hook_choice *after)
-{
-	return doctor_event_lost(before, ev->num) && !doctor_event_lost(after, ev->num);
-}
+/* What a remedy would add: whole events, and by event what it would have more. */
+struct gain {
+	struct items events;
+	struct items fields[MMT_EV_MAX];
+	bool any;
+};
 
-/* "fault: flags, class": what an event that is there would have more. */
-static void put_fields(const struct caps *caps, const struct mmt_schema_event *ev, const struct hook_choice *before,
-		       const struct hook_choice *after, struct buf *out)
-{
-	struct items had = { 0 }, has = { 0 }, more = { 0 };
-
-	if (doctor_event_lost(before, ev->num))
-		return;
-	doctor_event_lacks(caps, before, ev->num, &had);
-	doctor_event_lacks(caps, after, ev->num, &has);
-	for (unsigned i = 0; i < had.n; i++)
-		if (!items_have(&has, had.s[i]))
-			items_add(&more, had.s[i], strlen(had.s[i]));
-	if (!more.n)
-		return;
-	buf_printf(out, "%s: ", ev->name);
-	items_join(&more, ", ", ev->name, out);
-	buf_putc(out, '\n');
-}
-
-/* Events in the first line, then a line per event that would have more. Nothing: it would not help. */
-static void gain(const struct doctor *d, const struct remedy *r, struct buf *out)
+static void gain_of(const struct doctor *d, const struct remedy *r, struct gain *g)
 {
 	struct hook_choice before[MMT_HOOK_MAX], after[MMT_HOOK_MAX];
 	const struct mmt_schema_event *ev;
 	struct caps caps = *d->caps;
 	char why[TIER_WHY];
-	bool any = false;
 	size_t n;
 
 	memcpy(before, d->choice, sizeof(before));
 	memcpy(after, d->choice, sizeof(after));
+	/* both by the facts alone: what the session itself switched off (a module not loaded) is the same in both */
 	tiers_choose(before, d->caps, d->forced, why, sizeof(why));
 	r->apply(&caps);
 	tiers_choose(after, &caps, d->forced, why, sizeof(why));
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n; i++) {
-		if (!whole_event(&ev[i], before, after))
+		struct items had = { 0 }, has = { 0 };
+
+		if (doctor_event_lost(before, ev[i].num)) {
+			if (!doctor_event_lost(after, ev[i].num))
+				items_add(&g->events, ev[i].name, strlen(ev[i].name));
 			continue;
-		buf_printf(out, "%s%s", any ? " " : "", ev[i].name);
-		any = true;
+		}
+		doctor_event_lacks(d->caps, before, ev[i].num, &had);
+		doctor_event_lacks(d->caps, after, ev[i].num, &has);
+		for (unsigned k = 0; k < had.n; k++)
+			if (!items_have(&has, had.s[k]))
+				items_add(&g->fields[ev[i].num], had.s[k], strlen(had.s[k]));
+		g->any |= g->fields[ev[i].num].n > 0;
 	}
-	if (any)
-		buf_putc(out, '\n');
-	for (size_t i = 0; i < n; i++)
-		put_fields(d->caps, &ev[i], before, after, out);
+	g->any |= g->events.n > 0;
+}
+
+static bool covers_items(const struct items *all, const struct items *some)
+{
+	for (unsigned i = 0; i < some->n; i++)
+		if (!items_have(all, some->s[i]))
+			return false;
+	return true;
+}
+
+/* Is everything of one in the other? */
+static bool covers(const struct gain *all, const struct gain *some)
+{
+	bool yes = covers_items(&all->events, &some->events);
+
+	for (int e = 0; yes && e < MMT_EV_MAX; e++)
+		yes = covers_items(&all->fields[e], &some->fields[e]);
+	return yes;
+}
+
+static void drop_items(struct items *from, const struct items *what)
+{
+	struct items rest = { 0 };
+
+	for (unsigned i = 0; i < from->n; i++)
+		if (!items_have(what, from->s[i]))
+			items_add(&rest, from->s[i], strlen(from->s[i]));
+	*from = rest;
+}
+
+static void drop(struct gain *from, const struct gain *what)
+{
+	drop_items(&from->events, &what->events);
+	from->any = from->events.n > 0;
+	for (int e = 0; e < MMT_EV_MAX; e++) {
+		drop_items(&from->fields[e], &what->fields[e]);
+		from->any |= from->fields[e].n > 0;
+	}
+}
+
+enum config_state doctor_config(struct doctor *d, const char *line)
+{
+	size_t len = strcspn(line, "= ");
+	const char *at = buf_str(&d->config);
+
+	if (!d->config.len)
+		return CONFIG_UNKNOWN;
+	for (; at; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
+		if (!strncmp(at, line, len) && at[len] == '=')
+			return at[len + 1] == 'y' || at[len + 1] == 'm' ? CONFIG_ON : CONFIG_OFF;
+	return CONFIG_OFF;
 }
 
 static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
@@ -153,42 +190,76 @@ static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 			 "  so the configuration is not what forbids it: lockdown, or the machine below the kernel\n");
 }
 
-static void put_gain(const struct remedy *r, const char *text, struct buf *out)
-{
-	buf_printf(out, "    %s would add", r->name);
-	while (*text) {
-		size_t len = strcspn(text, "\n");
+#define NAMES_AT  4
+#define FIELDS_AT 8
 
-		doctor_wrap(out, 8, text, len);
-		text += len + (text[len] == '\n');
+/* "fault: flags, class"; events of the same fields share the line. */
+static void put_fields(const struct gain *g, struct buf *out)
+{
+	bool done[MMT_EV_MAX] = { false };
+	const struct mmt_schema_event *ev;
+	struct buf line = { 0 };
+	size_t n;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++) {
+		const struct items *f = &g->fields[ev[i].num];
+
+		if (!f->n || done[i])
+			continue;
+		buf_puts(&line, ev[i].name);
+		for (size_t k = i + 1; k < n; k++) {
+			if (!covers_items(f, &g->fields[ev[k].num]) || !covers_items(&g->fields[ev[k].num], f))
+				continue;
+			buf_printf(&line, " %s", ev[k].name);
+			done[k] = true;
+		}
+		buf_puts(&line, ": ");
+		items_join(f, ", ", ev[i].name, &line);
+		doctor_wrap(out, FIELDS_AT, buf_str(&line), line.len);
+		buf_reset(&line);
 	}
+	buf_free(&line);
+}
+
+static void put_gain(const struct remedy *r, const struct remedy *than, struct gain *g, struct buf *out)
+{
+	struct buf line = { 0 };
+
+	buf_printf(&line, "%s would add", r->name);
+	if (than)
+		buf_printf(&line, " what %s would%s", than->name, g->any ? ", and" : "");
+	if (g->events.n)
+		buf_putc(&line, ' ');
+	items_join(&g->events, " ", "", &line);
+	doctor_wrap(out, NAMES_AT, buf_str(&line), line.len);
+	put_fields(g, out);
+	buf_free(&line);
 }
 
 void doctor_gains(struct doctor *d, struct buf *out)
 {
-	struct buf now = { 0 }, last = { 0 };
-	const struct remedy *same = NULL;
+	static struct gain all[MMT_COUNT(remedies)]; /* too much for the stack; one thread makes pages */
+	size_t than = MMT_COUNT(remedies);
+	bool titled = false;
 
+	memset(all, 0, sizeof(all));
 	for (size_t i = 0; i < MMT_COUNT(remedies); i++) {
-		const struct remedy *r = &remedies[i];
+		struct gain *g = &all[i];
 
-		buf_reset(&now);
-		if (r->needed(d->caps))
-			gain(d, r, &now);
-		if (!now.len)
+		if (remedies[i].needed(d->caps))
+			gain_of(d, &remedies[i], g);
+		if (!g->any)
 			continue;
-		if (!same)
+		if (!titled)
 			buf_puts(out, "\nWHAT WOULD GIVE MORE\n");
-		put_lines(d, r, out);
-		if (same && !strcmp(buf_str(&last), buf_str(&now))) {
-			buf_printf(out, "    %s would add the same as %s\n", r->name, same->name);
-			continue;
-		}
-		put_gain(r, buf_str(&now), out);
-		buf_reset(&last);
-		buf_put(&last, now.data, now.len);
-		same = r;
+		titled = true;
+		put_lines(d, &remedies[i], out);
+		/* of a remedy that does all that an earlier one does, only the rest is told */
+		for (than = 0; than < i && !(all[than].any && covers(g, &all[than])); than++)
+			;
+		if (than < i)
+			drop(g, &all[than]);
+		put_gain(&remedies[i], than < i ? &remedies[than] : NULL, g, out);
 	}
-	buf_free(&now);
-	buf_free(&last);
 }

@@ -7,6 +7,7 @@
 
 #define COL_TIER   10
 #define COL_EVENTS 24
+#define COL_HOOKS  14
 
 static size_t line_start(const struct buf *out)
 {
@@ -192,36 +193,50 @@ static bool poor(const struct doctor *d, int h)
 	return hook_table[h].name && (c->try < 0 || c->better >= 0) && !normal(d, h);
 }
 
-/* "change   map commit": the hooks of one reason, by what is before the first dot. */
-static void put_group(const struct doctor *d, const bool in[MMT_HOOK_MAX], int first, bool done[], struct buf *out)
+static const char *tier_of(const struct doctor *d, int h)
 {
-	const char *name = hook_table[first].name;
-	size_t len = strcspn(name, "."), line = out->len;
+	return d->choice[h].try >= 0 ? tier_name(hook_table[h].tries[d->choice[h].try].tier) : "";
+}
+
+/* Hooks of one family, by what is before the first dot, that took the same way: "map commit", "exit (raw_tp)". */
+static void put_way_taken(const struct doctor *d, const bool in[MMT_HOOK_MAX], int first, bool done[], struct buf *out)
+{
+	const char *name = hook_table[first].name, *tier = tier_of(d, first);
+	size_t len = strcspn(name, ".");
 	struct buf names = { 0 };
 
 	for (int h = first; h < MMT_HOOK_MAX; h++) {
 		const char *n = hook_table[h].name;
 
-		if (!in[h] || done[h] || strncmp(n, name, len) || (n[len] && n[len] != '.'))
+		if (!in[h] || done[h] || strncmp(n, name, len) || (n[len] && n[len] != '.') ||
+		    strcmp(tier, tier_of(d, h)))
 			continue;
 		done[h] = true;
 		buf_printf(&names, "%s%s", names.len ? " " : "", n[len] ? n + len + 1 : n);
-		if (d->choice[h].try >= 0)
-			buf_printf(&names, "(%s)", tier_name(hook_table[h].tries[d->choice[h].try].tier));
 	}
-	buf_printf(out, "    %.*s ", (int)len, name);
-	buf_pad(out, line + 14);
-	wrap(out, 14, &names);
+	if (*tier)
+		buf_printf(&names, " (%s)", tier);
+	wrap(out, COL_HOOKS, &names);
 	buf_free(&names);
 }
 
 static void put_groups(const struct doctor *d, const bool in[MMT_HOOK_MAX], struct buf *out)
 {
 	bool done[MMT_HOOK_MAX] = { false };
+	const char *last = "";
 
-	for (int h = 0; h < MMT_HOOK_MAX; h++)
-		if (in[h] && !done[h])
-			put_group(d, in, h, done, out);
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		const char *name = hook_table[h].name;
+		size_t len = name ? strcspn(name, ".") : 0, line = out->len;
+
+		if (!in[h] || done[h])
+			continue;
+		if (strncmp(last, name, len) || (last[len] && last[len] != '.'))
+			buf_printf(out, "    %.*s ", (int)len, name);
+		last = name;
+		buf_pad(out, line + COL_HOOKS);
+		put_way_taken(d, in, h, done, out);
+	}
 }
 
 static void put_title(struct buf *out, bool *done)
@@ -231,19 +246,20 @@ static void put_title(struct buf *out, bool *done)
 	*done = true;
 }
 
+/* In one line or two: nobody has to do anything about these. */
 static void put_normal(const struct doctor *d, bool *titled, struct buf *out)
 {
-	bool in[MMT_HOOK_MAX] = { false }, any = false;
+	struct buf line = { 0 };
 
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		in[h] = hook_table[h].name && normal(d, h);
-		any |= in[h];
+	for (int h = 0; h < MMT_HOOK_MAX; h++)
+		if (hook_table[h].name && normal(d, h))
+			buf_printf(&line, " %s", hook_table[h].name);
+	if (line.len) {
+		put_title(out, titled);
+		buf_puts(out, "  normal: of other kernels, or of a module that is not loaded:");
+		doctor_wrap(out, 4, buf_str(&line) + 1, line.len - 1);
 	}
-	if (!any)
-		return;
-	put_title(out, titled);
-	buf_puts(out, "  of other kernels, or of a module that is not loaded; nothing is missing\n");
-	put_groups(d, in, out);
+	buf_free(&line);
 }
 
 /* Each reason once, with every hook that has it; in brackets the lesser way that a hook took. */

@@ -24,7 +24,7 @@
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kretprobe" } } }
 
 /* Entry and return; without BTF the arguments alone, by kprobes of the plain object. */
-#define NO_VMA "vma_start vma_end pgoff vm_flags ino file ops dev rdev of installs"
+#define NO_VMA "the VMA (start end pgoff flags inode file ops dev rdev)"
 #define HELPER_TRIES(function, prog)	\
 	{ { .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function, .progs = { prog "__fentry", prog "_ret__fexit" } },	\
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" } },	\
