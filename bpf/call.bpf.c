@@ -101,6 +101,7 @@ static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 	t->call_file = t->call_bytes = 0;
 	t->call_have_bytes = 0;
 	t->map_func = 0;
+	t->exit_key = 0; /* whatever it tore down before is gone, and the struct may be another's */
 	read_args(t, &r, compat, nr);
 	if (ev == MMT_EV_MMAP && compat && nr == NR_MMAP2_I386)
 		t->args[5] <<= 12;

@@ -76,6 +76,8 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 
 	if (!WANT(VMA_UNMAP))
 		return;
+	if (t->chg == CHG_MOVED && t->moved_addr == addr)
+		return; /* the move told it */
 	e = RESERVE(vma_unmap, VMA_UNMAP);
 	if (!e)
 		return;
@@ -347,6 +349,7 @@ ENTRY(move_tables, "move_page_tables", MOVE, 5)
 	if (!t)
 		return;
 	t->chg = CHG_MOVED;
+	t->moved_addr = a2;
 	origin = current_origin();
 	if (origin == MMT_ORIGIN_MREMAP)
 		len = PAGE_UP(current_arg(2));

@@ -139,6 +139,7 @@ struct mmt_thread {
 	__u32 map_prepare;
 	__u32 map_func_told;
 	__u64 un_addr, un_len; /* an unmap under way */
+	__u64 moved_addr;      /* where a move came from: its unmap is part of the move */
 	__u32 un_pending;
 	__u32 drivers; /* frames in use */
 	struct driver_frame driver[DRIVER_DEPTH];
@@ -211,12 +212,13 @@ static __always_inline bool comm_matches(void)
 	union {
 		char c[16];
 		__u64 w[2];
-	} have, asked;
+	} have;
+	/* volatile: else the compiler knows better what stands in read-only data, the zeros it was built with */
+	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
 
 	if (bpf_get_current_comm(have.c, sizeof(have.c)))
 		return false;
-	__builtin_memcpy(asked.c, (const void *)knobs.comm, sizeof(asked.c));
-	return have.w[0] == asked.w[0] && have.w[1] == asked.w[1];
+	return have.w[0] == asked[0] && have.w[1] == asked[1];
 }
 
 /* Is the current task within the target? */

@@ -140,11 +140,15 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct linux_binprm *bprm = (void *)ctx->args[2];
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm, file;
+	struct mmt_thread *t;
 	struct mmt_ev_exec *e;
 
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
+	t = thread_find((__u32)pid_tgid);
+	if (t)
+		t->exit_key = 0; /* the old address space is gone, and its struct may be a child's next */
 	if (!WANT(EXEC))
 		return 0;
 	comm = name_text(0, NAME_COMM);

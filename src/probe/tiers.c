@@ -205,33 +205,45 @@ static void choose_one(struct hook_choice *c, int h, const struct caps *caps, co
 	}
 }
 
+/* One --tier word: is the tier known, and the hook? */
+static int check_forced(const char *word, char *why, size_t size)
+{
+	const char *eq = strchr(word, '='), *tier = eq ? eq + 1 : word;
+	struct near n = { .word = tier };
+	char hook[48];
+
+	if (tier_by_name(tier) < (eq ? 0 : 1)) {
+		for (int i = 1; i < MMT_TIER_MAX; i++)
+			near_try(&n, names[i]);
+		snprintf(why, size, "--tier '%s': no tier '%s'%s%s", word, tier, n.best ? ", did you mean " : "",
+			 n.best ? n.best : "");
+		return -EINVAL;
+	}
+	snprintf(hook, sizeof(hook), "%.*s", eq ? (int)(eq - word) : 0, word);
+	n = (struct near){ .word = hook };
+	for (int h = 0; eq && h < MMT_HOOK_MAX; h++) {
+		const char *name = hook_table[h].name;
+
+		if (name && !strncmp(name, word, eq - word) && (!name[eq - word] || name[eq - word] == '.'))
+			return 0;
+		if (name)
+			near_try(&n, name);
+	}
+	if (!eq)
+		return 0;
+	snprintf(why, size, "--tier '%s': no hook '%s'%s%s (mmtrace list hooks)", word, hook, n.best ? ", did you mean " : "",
+		 n.best ? n.best : "");
+	return -EINVAL;
+}
+
 int tiers_choose(struct hook_choice c[MMT_HOOK_MAX], const struct caps *caps, const char *const *forced, char *why,
 		 size_t size)
 {
 	for (const char *const *f = forced; f && *f; f++) {
-		const char *eq = strchr(*f, '=');
-		const char *tier = eq ? eq + 1 : *f;
-		bool found = !eq;
+		int err = check_forced(*f, why, size);
 
-		if (tier_by_name(tier) < (eq ? 0 : 1)) {
-			struct near n = { .word = tier };
-
-			for (int i = 1; i < MMT_TIER_MAX; i++)
-				near_try(&n, names[i]);
-			snprintf(why, size, "--tier '%s': no tier '%s'%s%s", *f, tier, n.best ? ", did you mean " : "",
-				 n.best ? n.best : "");
-			return -EINVAL;
-		}
-		for (int h = 0; eq && h < MMT_HOOK_MAX; h++) {
-			const char *name = hook_table[h].name;
-
-			if (name && !strncmp(name, *f, eq - *f) && (!name[eq - *f] || name[eq - *f] == '.'))
-				found = true;
-		}
-		if (!found) {
-			snprintf(why, size, "--tier '%s': no hook of that name (mmtrace list hooks)", *f);
-			return -EINVAL;
-		}
+		if (err)
+			return err;
 	}
 	for (int h = 0; h < MMT_HOOK_MAX; h++)
 		if (hook_table[h].name)
