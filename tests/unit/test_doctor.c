@@ -192,6 +192,7 @@ static void no_btf(void **state)
 	assert_true(says("driver_open")); /* needs kprobes, and they are there */
 	assert_true(says("Linux 6.4 or later\n    fentry would add what BTF would, and\n        fault: result,"));
 	assert_true(says("pfn_map page_map dma_map: the VMA ("));
+	assert_int_equal(times("dma_map: "), 1);
 	/* every line of the configuration once per remedy, and no remedy for what works */
 	assert_int_equal(times("CONFIG_KPROBES"), 0);
 }
