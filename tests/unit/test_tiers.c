@@ -243,8 +243,8 @@ static void unknown_tiers(void **state)
 		{ "", "no tier ''" },
 		{ "none", "no tier 'none'" },
 		{ "zzzzzzzzzz", "no tier 'zzzzzzzzzz'" },
-		{ "faul=perf", "no hook of that name" },
-		{ "=perf", "no hook of that name" },
+		{ "faul=perf", "no hook 'faul', did you mean fault" },
+		{ "=perf", "no hook ''" },
 		{ "fault=perf=x", "no tier 'perf=x'" },
 	};
 
