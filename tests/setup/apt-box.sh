@@ -6,7 +6,7 @@
 # sources, keyring, lists, package cache and (empty) dpkg status. Nothing is ever installed from it, only downloaded
 # and unpacked with dpkg-deb -x, so /etc, dpkg's list of architectures and the machine's own lists stay as they are.
 # From the machine it borrows, read-only: the mirror's address, proxy and other Acquire settings, and passwords for
-# mirrors (auth.conf).
+# mirrors (auth.conf). MMTRACE_MIRROR, MMTRACE_SECURITY_MIRROR and MMTRACE_ARCHIVE name other servers.
 #
 # The sourcing script sets CACHE and has say() and die().
 
@@ -109,18 +109,36 @@ box_close()
 	unset APT_CONFIG
 }
 
-# box_update [force]: lists no older than half a day, or fetched now
+# box_lists: fetch the package lists; on failure 1, and box_why says why
+box_lists()
+{
+	apt-get -q update >"$BOX/log/update" 2>&1 && ! grep -q '^[EW]: Failed to fetch' "$BOX/log/update" && return
+	box_why=$(grep -E '^[EW]: Failed to fetch' "$BOX/log/update" | head -n 1 | sed 's/^[EW]: //')
+	return 1
+}
+
+# box_update [force]: lists no older than half a day, or fetched now. Old releases move from the mirrors to the archive.
 box_update()
 {
 	[ "${1:-}" = force ] || [ -z "$(find "$BOX/.lists-fresh" -mmin -$LISTS_MAX_AGE_MIN 2>/dev/null)" ] || return 0
 	say "package lists of ${BOX##*/}"
-	if ! apt-get -q update >"$BOX/log/update" 2>&1 || grep -q '^[EW]: Failed to fetch' "$BOX/log/update"; then
-		box_why=$(grep -E '^[EW]: Failed to fetch' "$BOX/log/update" | head -n 1 | sed 's/^[EW]: //')
-		die "package lists of ${BOX##*/} cannot be fetched from $(awk '{ print $3; exit }' \
-			"$BOX/etc/sources.list"): ${box_why:-see $BOX/log/update}; try again later, or name another" \
-			"mirror in MMTRACE_MIRROR"
+	if ! box_lists; then
+		box_first="from $(awk '{ print $3; exit }' "$BOX/etc/sources.list"): ${box_why:-see $BOX/log/update}"
+		[ "${BOX##*/}" = bullseye ] && box_to_archive && box_lists ||
+			die "package lists of ${BOX##*/} cannot be fetched $box_first; try again later, or name another" \
+				"mirror in MMTRACE_MIRROR"
 	fi
 	touch "$BOX/.lists-fresh"
+}
+
+box_to_archive()
+{
+	box_archive=${MMTRACE_ARCHIVE:-http://archive.debian.org}
+	say "${BOX##*/} is not on the mirror any more, asking $box_archive"
+	sed -i -E "s|\] [^ ]+ ([^ ]+-security) |] $box_archive/debian-security \1 |; t
+		s|\] [^ ]+ |] $box_archive/debian |" "$BOX/etc/sources.list"
+	# Nobody signs an archive anew.
+	echo 'Acquire::Check-Valid-Until "false";' >>"$BOX/apt.conf"
 }
 
 # box_names PREFIX REGEX: packages called PREFIX followed by what the extended regular expression matches, newest first
