@@ -110,7 +110,8 @@ static int open_session(struct trace *t)
 			err = session__add_pid(t->session, t->child.pid);
 	}
 	if (!err)
-		return EXIT_FINE;
+		return trace_tell_unseen(t->session, t->opts.filter.want, t->opts.v.events.n) ? EXIT_FINE :
+												cannot(t, EXIT_CANNOT);
 	mmt_err("%s", session__error());
 	return err == -EINVAL ? EXIT_USAGE : cannot(t, EXIT_CANNOT);
 }
@@ -297,7 +298,8 @@ static int observe(struct trace *t)
 	end_child(t);
 	end = pipeline_end(t->pipeline, clock_now_ns() - t->start_ns, t->child.over ? t->child.status : -1);
 	code = failed(t, err ? err : end);
-	trace_tell_summary(pipeline_summary(t->pipeline));
+	if (!t->child.error)
+		trace_tell_summary(pipeline_summary(t->pipeline));
 	if (code == EXIT_FINE)
 		code = t->sink->verdict;
 	return code == EXIT_FINE && t->child.over ? t->child.status : code;

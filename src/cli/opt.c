@@ -149,15 +149,13 @@ static int next_arg(struct parse *p, const struct use *u, const char **arg)
 {
 	const struct opt_row *row = u->row;
 	const char *next = p->at < p->argc ? p->argv[p->at] : NULL;
-	const char *why;
-	uint32_t ignored;
 
 	*arg = NULL;
 	if (!row->arg)
 		return OPT_OK;
 	if (row->type == OPT_ERRNO) {
-		/* Optional: only a word that is an error name can be meant, "-x list" is a command. */
-		if (!next || next[0] != 'E' || num_parse_errno(next, &ignored, &why))
+		/* Optional: only a word that looks like an error name can be meant, "-x list" is a command. */
+		if (!next || next[0] != 'E')
 			return OPT_OK;
 	} else if (!next || !strcmp(next, "--")) {
 		mmt_err("%s: needs %s behind it", u->shown, row->arg);

@@ -2,6 +2,7 @@
 #include "cli/trace_opts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include "cli/cmd.h"
@@ -65,6 +66,32 @@ static int alive(const char *option, const struct num_pids *pids)
 	return 0;
 }
 
+#define COMM_MAX 15 /* TASK_COMM_LEN without its NUL, include/linux/sched.h, 6.12 */
+
+static bool given(const struct trace_opts *t, const char *name)
+{
+	for (size_t i = 0; i < mmtrace_options.n_rows; i++)
+		if (!strcmp(mmtrace_options.rows[i].name, name))
+			return t->r.given & 1ull << i;
+	return false;
+}
+
+/* What can be read and yet cannot be meant. */
+static int refuse_values(const struct trace_opts *t)
+{
+	if (t->v.comms.n > 1)
+		mmt_err("-n can be given once");
+	else if (t->v.comms.n && strlen(t->v.comms.s[0]) > COMM_MAX)
+		mmt_err("-n '%s': the kernel keeps %d characters of a name", t->v.comms.s[0], COMM_MAX);
+	else if (!t->v.duration_ns && given(t, "duration"))
+		mmt_err("-d: no time at all; leave it out to trace until Ctrl-C");
+	else if (t->v.ready_fd >= 0 && fcntl(t->v.ready_fd, F_GETFD) < 0)
+		mmt_err("--ready-fd %d: not an open file descriptor", t->v.ready_fd);
+	else
+		return 0;
+	return EXIT_USAGE;
+}
+
 static void fill_session(struct trace_opts *t, bool target)
 {
 	struct session_opts *s = &t->session;
@@ -72,6 +99,7 @@ static void fill_session(struct trace_opts *t, bool target)
 	size_t n;
 
 	memcpy(s->want, t->filter.want, sizeof(s->want));
+	s->want[MMT_EV_VMA_IMPORT] |= !t->v.events.n;
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n && !t->format->raw; i++) {
 		/* What names the mappings of faults and calls; a target's are few. The filter keeps them from being shown. */
@@ -106,12 +134,13 @@ int trace_opts(struct trace_opts *t, int argc, char **argv)
 	if (opt_parse(&mmtrace_options, argc, argv, &t->v, &t->r) != OPT_OK)
 		return EXIT_USAGE;
 	t->format = sink_by_name(formats[t->v.format]);
-	if (t->v.comms.n > 1) {
-		mmt_err("-n can be given once");
-		return EXIT_USAGE;
-	}
+	code = refuse_values(t);
+	if (code)
+		return code;
 	target = t->v.pids.n || t->v.tids.n || t->v.comms.n || t->r.run;
 	filter_defaults(t->filter.want, target);
+	/* what was mapped before is told to the ledger, which names mappings by it; to people only when they ask: it is much */
+	t->filter.want[MMT_EV_VMA_IMPORT] = t->format->raw;
 	t->filter.failed = t->v.failed.given != 0;
 	t->filter.err = t->v.failed.number;
 	t->filter.slower_ns = t->v.slower_ns;

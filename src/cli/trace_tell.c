@@ -3,8 +3,34 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "cli/doctor.h"
 #include "event/schema.h"
 #include "mmtrace/base.h"
+
+bool trace_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked)
+{
+	const struct hook_choice *c = session__choices(s);
+	const struct mmt_schema_event *ev;
+	struct buf lost = { 0 };
+	bool any = false;
+	size_t n;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (!want[ev[i].num])
+			continue;
+		if (doctor_event_lost(c, ev[i].num))
+			buf_printf(&lost, " %s", ev[i].name);
+		else
+			any = true;
+	}
+	if (!any)
+		mmt_err("this machine has no hook for%s; 'mmtrace doctor' says why", buf_str(&lost));
+	else if (asked && lost.len)
+		mmt_warn("no hook on this machine for%s; 'mmtrace doctor' says why", buf_str(&lost));
+	buf_free(&lost);
+	return any;
+}
 
 void trace_tell_ready(const struct mmt_run_info *info)
 {

@@ -5,8 +5,14 @@
 #ifndef MMTRACE_CLI_TRACE_TELL_H
 #define MMTRACE_CLI_TRACE_TELL_H
 
+#include "mmtrace/session.h"
 #include "mmtrace/view.h"
 
+/*
+ * Which of the wanted events have no hook here. When none of them has, that is an error; some of them are worth a word when they
+ * were asked for by name (-e). False: nothing can be seen.
+ */
+bool trace_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked);
 void trace_tell_ready(const struct mmt_run_info *info);
 void trace_tell_summary(const struct mmt_summary *sum);
 

@@ -215,8 +215,10 @@ static int check_forced(const char *word, char *why, size_t size)
 	if (tier_by_name(tier) < (eq ? 0 : 1)) {
 		for (int i = 1; i < MMT_TIER_MAX; i++)
 			near_try(&n, names[i]);
-		snprintf(why, size, "--tier '%s': no tier '%s'%s%s", word, tier, n.best ? ", did you mean " : "",
-			 n.best ? n.best : "");
+		if (n.best)
+			snprintf(why, size, "--tier '%s': no tier '%s', did you mean '%s'?", word, tier, n.best);
+		else
+			snprintf(why, size, "--tier '%s': no tier '%s'; 'mmtrace doctor' shows which there are", word, tier);
 		return -EINVAL;
 	}
 	snprintf(hook, sizeof(hook), "%.*s", eq ? (int)(eq - word) : 0, word);
@@ -231,8 +233,10 @@ static int check_forced(const char *word, char *why, size_t size)
 	}
 	if (!eq)
 		return 0;
-	snprintf(why, size, "--tier '%s': no hook '%s'%s%s (mmtrace list hooks)", word, hook, n.best ? ", did you mean " : "",
-		 n.best ? n.best : "");
+	if (n.best)
+		snprintf(why, size, "--tier '%s': no hook '%s', did you mean '%s'?", word, hook, n.best);
+	else
+		snprintf(why, size, "--tier '%s': no hook '%s'; 'mmtrace list hooks' names them", word, hook);
 	return -EINVAL;
 }
 

@@ -237,13 +237,13 @@ static void unknown_tiers(void **state)
 	static const struct {
 		const char *word, *said;
 	} bad[] = {
-		{ "kprobes", "did you mean kprobe" },
-		{ "fault=fentri", "did you mean fentry" },
+		{ "kprobes", "did you mean 'kprobe'?" },
+		{ "fault=fentri", "did you mean 'fentry'?" },
 		{ "fault=", "no tier ''" },
 		{ "", "no tier ''" },
 		{ "none", "no tier 'none'" },
 		{ "zzzzzzzzzz", "no tier 'zzzzzzzzzz'" },
-		{ "faul=perf", "no hook 'faul', did you mean fault" },
+		{ "faul=perf", "no hook 'faul', did you mean 'fault'?" },
 		{ "=perf", "no hook ''" },
 		{ "fault=perf=x", "no tier 'perf=x'" },
 	};
