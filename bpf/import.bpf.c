@@ -5,6 +5,30 @@
  */
 #include "vma.bpf.h"
 
+/* The iterator meets every thread: one of each wanted process speaks for its address space. */
+static __always_inline bool task_wanted(struct task_struct *task)
+{
+	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
+	__u64 comm[2];
+
+	if (knobs.filter & MMT_FILTER_TID) {
+		if (in_targets(MMT_TARGET_TID | task->pid))
+			return true;
+		if (!(knobs.filter & MMT_FILTER_TGID))
+			return false;
+	}
+	if (task->tgid != task->pid)
+		return false;
+	if (knobs.filter & MMT_FILTER_TGID)
+		return in_targets(MMT_TARGET_TGID | task->tgid);
+	if ((__u32)task->tgid == knobs.self_tgid)
+		return false;
+	if (!(knobs.filter & MMT_FILTER_COMM))
+		return true;
+	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
+	return comm[0] == asked[0] && comm[1] == asked[1];
+}
+
 SEC("?iter/task_vma")
 int import__iter(struct bpf_iter__task_vma *ctx)
 {
@@ -13,14 +37,8 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	struct mmt_ev_vma_import *e;
 	__u64 have, name;
 
-	if (!vma || !task || task->tgid != task->pid)
+	if (!vma || !task || !task_wanted(task))
 		return 0;
-	if (knobs.filter & MMT_FILTER_TGID) {
-		if (!in_targets(MMT_TARGET_TGID | task->tgid))
-			return 0;
-	} else if ((__u32)task->tgid == knobs.self_tgid) {
-		return 0;
-	}
 	HIT(IMPORT);
 	name = vma_name(false, vma);
 	e = RESERVE(vma_import, VMA_IMPORT);
