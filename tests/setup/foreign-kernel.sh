@@ -63,7 +63,7 @@ kernel_unpack()
 		box_update force
 	fi
 	for abi in $(kernel_abis | head -n 5); do
-		box_unpack "$new" $("$1_packages") || continue
+		box_unpack "$new" $("$1_packages") || { say "listed but gone, trying the version before"; continue; }
 		mkdir -p "$CACHE/abi"
 		echo "$abi" >"$(kernel_group)"
 		return
