@@ -55,7 +55,10 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 	t->map_prepare = t->map_func_told = 0;
 	if (!file)
 		return;
-	t->map_file = file_name((__u64)file);
+	/* through the map's memory: a global function takes numbers only, and what is read back is one */
+	t->map_file = (__u64)file;
+	barrier();
+	t->map_file = file_name(*(volatile __u64 *)&t->map_file);
 	t->map_func = file_mmap_func(file, &t->map_prepare);
 	if (t->map_func)
 		func_seen(t->map_func, t->map_prepare ? MMT_ROLE_PREPARE : MMT_ROLE_MMAP);

@@ -60,6 +60,9 @@ struct mmt_perf_ctx {
 #define REG_COMPAT(c) ((c)->cs == 0x23)
 #endif
 
+#ifndef barrier
+#define barrier() asm volatile("" ::: "memory")
+#endif
 #ifndef NULL
 #define NULL ((void *)0)
 #endif

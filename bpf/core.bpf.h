@@ -262,7 +262,7 @@ static __always_inline void target_drop(__u32 tgid)
  * A number nobody has: add one, read, and claim what was read with NOEXIST. Two CPUs may read the same value; one of
  * them fails and tries again. The counter only grows, so a number is never used twice.
  */
-__noinline __u32 mm_assign(__u64 key)
+static __noinline __u32 mm_assign(__u64 key)
 {
 	__u32 zero = 0, n;
 	struct shared_state *s = bpf_map_lookup_elem(&state, &zero);
@@ -270,7 +270,7 @@ __noinline __u32 mm_assign(__u64 key)
 
 	if (!s)
 		return 0;
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 4; i++) {
 		__sync_fetch_and_add(&s->mm_next, 1);
 		n = *(volatile __u32 *)&s->mm_next;
 		if (bpf_map_update_elem(&mm_numbers, &n, &key, BPF_NOEXIST))

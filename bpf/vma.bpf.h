@@ -137,9 +137,8 @@ __noinline __u64 file_name(__u64 file_ptr)
  */
 static __always_inline __u64 vma_name(const bool b, struct vm_area_struct *vma)
 {
-	__u64 file = RD(b, vma, vm_file);
-
-	return file ? file_name(file) : 0;
+	/* a global function takes numbers only: what is read by a helper is one, a pointer followed directly is not */
+	return RD(b, vma, vm_file) ? file_name((__u64)BPF_CORE_READ(vma, vm_file)) : 0;
 }
 
 /* Fills the VMA fields; returns their have bits. name: of vma_name(). */

@@ -61,6 +61,31 @@ static int cmp_addr(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * The kernel's own symbols come sorted, modules behind them in no order: only the rest is sorted, and both are merged.
+ */
+static int sort_by_addr(struct ksyms *k)
+{
+	size_t head = 1, tail, i = 0, j, at = 0;
+	struct sym *merged;
+
+	while (head < k->n && k->by_addr[head - 1].addr <= k->by_addr[head].addr)
+		head++;
+	if (head >= k->n)
+		return 0;
+	tail = k->n - head;
+	qsort(k->by_addr + head, tail, sizeof(*k->by_addr), cmp_addr);
+	merged = malloc(k->n * sizeof(*merged));
+	if (!merged)
+		return -ENOMEM;
+	for (j = head; i < head || j < k->n;)
+		merged[at++] = j == k->n || (i < head && k->by_addr[i].addr <= k->by_addr[j].addr) ? k->by_addr[i++] :
+												    k->by_addr[j++];
+	free(k->by_addr);
+	k->by_addr = merged;
+	return 0;
+}
+
 static uint32_t hash_of(const char *s)
 {
 	uint32_t h = 2166136261u; /* FNV-1a, 32 bits */
@@ -157,8 +182,9 @@ struct ksyms *ksyms_load(const char *path)
 	if (!err && !k->n)
 		err = EPERM;
 	if (!err) {
-		qsort(k->by_addr, k->n, sizeof(*k->by_addr), cmp_addr);
-		err = -index_names(k);
+		err = -sort_by_addr(k);
+		if (!err)
+			err = -index_names(k);
 	}
 	if (!err) {
 		fclose(f);
