@@ -2,6 +2,7 @@
 #
 # Guests, and the demo driver for their kernels. Included by the top-level Makefile.
 #
+#   make demo [K=6.12]              mmtrace on the demo driver's mappings, live in a guest
 #   make vm [K=6.12]                a shell in a guest that has the tool, the driver and the tests
 #   make kmod-all                   the driver against every kernel's headers, W=1; ends with a line of totals
 #   $(OUTPUT)/kmod/TAG/mmdemo.ko    the driver for one kernel of tests/setup/kernels.list
@@ -14,9 +15,13 @@ GUEST_KERNELS_BUILT := $(shell awk '/^[^\#]/ && $$8 ~ /guest/ && $$2 == "build" 
 MODULE_KERNELS := $(shell awk '/^[^\#]/ && $$8 ~ /module(,|$$)/ && $$2 != "build" { print $$1 }' $(KERNELS))
 K ?= 6.12
 
-.PHONY: vm kmod-all
-vm: $(CACHE)/kernel/$(K)/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
+.PHONY: demo vm kmod-all
+demo: $(CACHE)/kernel/$(K)/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
 	@$(MAKE) --no-print-directory ARCH=arm64 all mmdemo-use-arm64
+	@tests/vm/demo $(K)
+
+vm: $(CACHE)/kernel/$(K)/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
+	@$(MAKE) --no-print-directory ARCH=arm64 all mmdemo-use-arm64 tests-arm64
 	@tests/vm/run $(K) --shell
 
 kmod-all: | deps-host
