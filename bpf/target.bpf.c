@@ -20,6 +20,18 @@ static __always_inline void thread_gone(__u64 pid_tgid)
 		fault_abandon(s);
 }
 
+/* A new program: what was remembered of the old address space is void, and its struct may be a child's next. */
+static __always_inline void exec_forget(__u64 pid_tgid)
+{
+	struct mmt_thread *t = thread_find((__u32)pid_tgid);
+	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+
+	if (t)
+		t->exit_key = 0;
+	if (s && s->tid == (__u32)pid_tgid)
+		s->mm_key = 0;
+}
+
 #ifdef MMT_PLAIN
 
 /* Records of the classic tracepoints; the offsets come from the kernel's own format files. */
@@ -64,6 +76,7 @@ int exec__tp(void *ctx)
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
+	exec_forget(pid_tgid);
 	mm_forget(current_mm_key(pid_tgid));
 	if (!WANT(EXEC))
 		return 0;
@@ -140,15 +153,12 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct linux_binprm *bprm = (void *)ctx->args[2];
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm, file;
-	struct mmt_thread *t;
 	struct mmt_ev_exec *e;
 
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
-	t = thread_find((__u32)pid_tgid);
-	if (t)
-		t->exit_key = 0; /* the old address space is gone, and its struct may be a child's next */
+	exec_forget(pid_tgid);
 	if (!WANT(EXEC))
 		return 0;
 	comm = name_text(0, NAME_COMM);
