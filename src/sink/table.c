@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Columns for people. What an event's line says is a template: text, {field} as the schema shows it, and $word for
- * what takes more than one field. Nothing is ever cut: a long path makes a long line.
+ * Columns for people. What an event's line says is a template: text, {field} as the schema shows it, and {$word} for
+ * what takes more than one field; {len:5} fills up to 5 characters behind it, {len:>5} before it. Nothing is ever cut: a
+ * long path makes a long line.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,30 +29,30 @@ typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
 
 // clang-format off
 static const char *const templates[MMT_EV_MAX] = {
-	[MMT_EV_MMAP] =         "{len} {prot} $mflags $what = {ret} $dur",
-	[MMT_EV_MUNMAP] =       "{addr} {len}$torn $what = {ret} $dur",
-	[MMT_EV_MPROTECT] =     "{addr} {len} {prot} $what = {ret} $dur",
-	[MMT_EV_MREMAP] =       "{addr} {old_len} -> {len} {flags} $what = {ret} $dur",
-	[MMT_EV_BRK] =          "{addr} = {ret} $dur",
-	[MMT_EV_VMA_MAP] =      "{addr} {len} $vmflags $what by {origin}",
-	[MMT_EV_VMA_UNMAP] =    "{addr} {len}$torn $what by {origin}",
-	[MMT_EV_VMA_PROT] =     "{addr} {len} $vmflags $what by {origin}",
-	[MMT_EV_VMA_MOVE] =     "{old_addr} {old_len} -> {addr} {len} $what",
-	[MMT_EV_VMA_DUP] =      "{addr} {len} $vmflags $what from mm {from_mm}",
-	[MMT_EV_VMA_GROW] =     "{addr} {len} $what by {origin}",
+	[MMT_EV_MMAP] =         "{len:>5} {prot} {$mflags} {$what} = {ret} {$dur}",
+	[MMT_EV_MUNMAP] =       "{addr:14} {len:>5}{$torn} {$what} = {ret} {$dur}",
+	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} {$what} = {ret} {$dur}",
+	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len} {flags} {$what} = {ret} {$dur}",
+	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur}",
+	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags} {$what} by {origin}",
+	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn} {$what} by {origin}",
+	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags} {$what} by {origin}",
+	[MMT_EV_VMA_MOVE] =     "{old_addr:14} {old_len:>5} -> {addr} {len} {$what}",
+	[MMT_EV_VMA_DUP] =      "{addr:14} {len:>5} {$vmflags} {$what} from mm {from_mm}",
+	[MMT_EV_VMA_GROW] =     "{addr:14} {len:>5} {$what} by {origin}",
 	[MMT_EV_EXEC] =         "{file}",
 	[MMT_EV_EXIT] =         "by {origin}",
-	[MMT_EV_VMA_IMPORT] =   "{addr} {len} $vmflags $what",
+	[MMT_EV_VMA_IMPORT] =   "{addr:14} {len:>5} {$vmflags} {$what}",
 	[MMT_EV_FORK] =         "child {child}",
-	[MMT_EV_VMA_NEW] =      "{vma_start} $vmasize $vmflags $what by {cause}",
-	[MMT_EV_VMA_FREE] =     "{vma_start} $vmasize $vmflags $what by {cause}",
-	[MMT_EV_DRIVER_MMAP] =  "{func} $dur = {ret}",
-	[MMT_EV_DRIVER_OPEN] =  "{func} $dur {vma_start} $vmasize",
-	[MMT_EV_DRIVER_CLOSE] = "{func} $dur {vma_start} $vmasize",
-	[MMT_EV_PFN_MAP] =      "{helper} $pages {addr} $pfns$fail",
-	[MMT_EV_PAGE_MAP] =     "{helper} $pages {addr} $pfns$fail",
-	[MMT_EV_DMA_MAP] =      "{helper} $pages {addr} $pfns$device$fail",
-	[MMT_EV_FAULT] =        "{addr} $access {mode} $kind $severity $dur$tries$result $what",
+	[MMT_EV_VMA_NEW] =      "{vma_start:14} {$vmasize:>5} {$vmflags} {$what} by {cause}",
+	[MMT_EV_VMA_FREE] =     "{vma_start:14} {$vmasize:>5} {$vmflags} {$what} by {cause}",
+	[MMT_EV_DRIVER_MMAP] =  "{func} {$dur} = {ret}",
+	[MMT_EV_DRIVER_OPEN] =  "{func} {$dur} {vma_start} {$vmasize}",
+	[MMT_EV_DRIVER_CLOSE] = "{func} {$dur} {vma_start} {$vmasize}",
+	[MMT_EV_PFN_MAP] =      "{helper} {$pages} {addr} {$pfns}{$fail}",
+	[MMT_EV_PAGE_MAP] =     "{helper} {$pages} {addr} {$pfns}{$fail}",
+	[MMT_EV_DMA_MAP] =      "{helper} {$pages} {addr} {$pfns}{$device}{$fail}",
+	[MMT_EV_FAULT] =        "{addr:14} {$access:5} {mode} {$kind} {$severity} {$dur:>6}{$tries}{$result} {$what}",
 	[MMT_EV_DEMO] =         "{what} {addr} {end} page {pgoff}",
 };
 // clang-format on
@@ -259,19 +260,37 @@ static const struct {
 	{ "tries", tries },	{ "severity", severity }, { "result", result },
 };
 
-/* Returns the length of the word at name. */
-static size_t put_word(struct buf *b, const struct mmt_view *v, const char *name)
+static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz");
-
 	for (size_t i = 0; i < MMT_COUNT(words); i++) {
 		if (strlen(words[i].name) == len && !memcmp(words[i].name, name, len)) {
 			words[i].put(b, v);
-			return len;
+			return;
 		}
 	}
 	buf_putc(b, '?');
-	return len;
+}
+
+/* What stands between the braces: a field or a $word, and how wide it is to be. */
+static void put_part(struct buf *b, const struct mmt_view *v, const char *part)
+{
+	size_t len = strcspn(part, ":}"), from = b->len, width = 0, got;
+	bool right = part[len] == ':' && part[len + 1] == '>';
+
+	if (part[len] == ':')
+		width = strtoul(part + len + 1 + right, NULL, 10);
+	if (*part == '$')
+		put_word(b, v, part + 1, len - 1);
+	else
+		put_field(b, v, part, len);
+	got = b->len - from;
+	if (got >= width || b->err)
+		return;
+	buf_pad(b, from + width);
+	if (right && !b->err) {
+		memmove(b->data + from + width - got, b->data + from, got);
+		memset(b->data + from, ' ', width - got);
+	}
 }
 
 static void put_detail(struct buf *b, const struct mmt_view *v)
@@ -291,17 +310,12 @@ static void put_detail(struct buf *b, const struct mmt_view *v)
 		return;
 	}
 	for (; *t; t++) {
-		size_t len;
-
-		if (*t == '{') {
-			len = strcspn(t, "}");
-			put_field(b, v, t + 1, len - 1);
-			t += len;
-		} else if (*t == '$') {
-			t += put_word(b, v, t + 1);
-		} else {
+		if (*t != '{') {
 			buf_putc(b, *t);
+			continue;
 		}
+		put_part(b, v, t + 1);
+		t += strcspn(t, "}");
 	}
 }
 
