@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-#include "mmtrace/session.h"
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "attach.h"
-#include "drivers.h"
 #include "import.h"
 #include "mmtrace/base.h"
 #include "mmtrace/wire/names.h"
+#include "session_impl.h"
 #include "syscalls.h"
 
 #define RING_DEFAULT (16u << 20)
@@ -20,22 +19,6 @@
 #define SLOTS_MAX    16384
 #define SLICE_MS     100 /* longest time that events wait in the ring unseen */
 #define TGID_KEY     (1ULL << 62) /* bpf/task.bpf.h: an address space without BTF */
-
-struct session {
-	struct session_opts opts;
-	struct caps caps;
-	struct hook_choice choice[MMT_HOOK_MAX];
-	struct session_hook rows[MMT_HOOK_MAX];
-	struct objects *objects;
-	struct attached attached;
-	struct drivers *drivers;
-	struct ring_buffer *ring;
-	mmt_item_fn fn; /* of the poll going on */
-	void *fn_ctx;
-	uint32_t proc_next; /* next of opts.pids whose /proc maps have to be told */
-	int items, error;
-	char ksym[320];
-};
 
 static char last_error[512];
 
@@ -389,128 +372,39 @@ int session__stop(struct session *s)
 	return 0;
 }
 
-/* ---- report -------------------------------------------------------------------------------------------------- */
+/* ---- close ---------------------------------------------------------------------------------------------------- */
 
-static uint64_t loss_of(const struct session *s, int kind, int event)
+/* The end of a pipe as a high descriptor: an exiting process closes its descriptors in order, and this shall be the last. */
+#define LAST_FD 512
+
+/*
+ * Detaching takes 50 to 75 ms a probe, one after the other in the kernel, and whoever drops the last reference pays. A child
+ * that holds every descriptor waits for this process to end and pays then. Nothing is pinned, so nothing stays when it is
+ * killed either.
+ */
+static void leave_to_holder(void)
 {
-	uint64_t per_cpu[1024] = {}, sum = 0;
-	uint32_t i = MMT_LOSS_INDEX(kind, event);
+	int ends[2], last;
+	char byte;
 
-	if (s->caps.cpus > 1024 || bpf_map_lookup_elem(objects_map(s->objects, "losses"), &i, per_cpu))
-		return 0;
-	for (uint32_t c = 0; c < s->caps.cpus; c++)
-		sum += per_cpu[c];
-	return sum;
-}
-
-static int report_losses(struct session *s, mmt_item_fn fn, void *ctx)
-{
-	static const uint8_t events[] = {
-		0,
-#define X(id, num, name, fam, text) num,
-		MMT_EVENTS(X)
-#undef X
-	};
-
-	for (int kind = 0; kind < MMT_LOSS_MAX; kind++) {
-		for (size_t e = 0; e < MMT_COUNT(events); e++) {
-			struct mmt_item item = { .kind = MMT_I_LOSS };
-			int err;
-
-			item.loss.kind = kind;
-			item.loss.event = events[e];
-			item.loss.count = loss_of(s, kind, events[e]);
-			if (kind == MMT_LOSS_RECURSE && !events[e])
-				item.loss.count += objects_recursion(s->objects);
-			err = item.loss.count ? fn(ctx, &item) : 0;
-			if (err)
-				return err;
-		}
+	if (pipe2(ends, O_CLOEXEC))
+		return;
+	last = fcntl(ends[1], F_DUPFD_CLOEXEC, LAST_FD);
+	if (last >= 0) {
+		close(ends[1]);
+		ends[1] = last;
 	}
-	return 0;
-}
-
-int session__report(struct session *s, mmt_item_fn fn, void *ctx)
-{
-	const struct session_hook *rows;
-	size_t n = session__hooks(s, &rows);
-	int err = report_losses(s, fn, ctx);
-
-	for (size_t i = 0; i < n && !err; i++) {
-		struct mmt_item item = { .kind = MMT_I_HOOK };
-
-		item.hook.name = rows[i].name;
-		item.hook.tier = rows[i].tier;
-		item.hook.reason = rows[i].why;
-		item.hook.enabled = rows[i].wanted;
-		item.hook.fired = rows[i].fired;
-		err = fn(ctx, &item);
+	if (fork() == 0) {
+		close(ends[1]);
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		setsid();
+		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		_exit(0);
 	}
-	return err;
-}
-
-/* One row of the table as it stands, without a machine to try it on. */
-static void describe(struct session_hook *out, const struct hook_row *row)
-{
-	*out = (struct session_hook){
-		.name = row->name, .text = row->text, .tier = "none", .better = "", .why = "", .config = row->config, .lost = "",
-	};
-}
-
-static void describe_choice(struct session_hook *out, const struct session *s, int h)
-{
-	const struct hook_row *row = &hook_table[h];
-	const struct hook_choice *c = &s->choice[h];
-	const struct hook_try *t = c->try >= 0 ? &row->tries[c->try] : NULL;
-
-	out->tier = t ? tier_name(t->tier) : "none";
-	out->better = c->better >= 0 ? tier_name(row->tries[c->better].tier) : "";
-	out->why = c->why;
-	out->config = c->better >= 0 && !row->optional ? row->config : "";
-	out->lost = t ? (t->lacks ? t->lacks : "") : "all it feeds";
-	out->wanted = c->wanted && (t || !row->optional);
-	out->fired = s->objects && objects_fired(s->objects, h);
-}
-
-size_t session__hooks(struct session *s, const struct session_hook **rows)
-{
-	static struct session_hook plain[MMT_HOOK_MAX];
-	struct session_hook *out = s ? s->rows : plain;
-	size_t n = 0;
-
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		if (!hook_table[h].name)
-			continue;
-		describe(&out[n], &hook_table[h]);
-		if (s)
-			describe_choice(&out[n], s, h);
-		n++;
-	}
-	*rows = out;
-	return n;
-}
-
-const struct caps *session__caps(const struct session *s)
-{
-	return &s->caps;
-}
-
-const struct hook_choice *session__choices(const struct session *s)
-{
-	return s->choice;
-}
-
-const char *session__ksym(struct session *s, uint64_t addr)
-{
-	struct ksym k;
-	char off[24] = "";
-
-	if (ksyms_at(s->caps.ksyms, addr, &k))
-		return NULL;
-	if (addr != k.addr)
-		snprintf(off, sizeof(off), "+0x%llx", (unsigned long long)(addr - k.addr));
-	snprintf(s->ksym, sizeof(s->ksym), "%s%s%s%s", k.module, k.module[0] ? ":" : "", k.name, off);
-	return s->ksym;
+	close(ends[0]);
 }
 
 void session__close(struct session *s)
@@ -518,17 +412,8 @@ void session__close(struct session *s)
 	if (!s)
 		return;
 	session__stop(s);
-	/*
-	 * Detaching takes 50 to 75 ms a probe, one after the other in the kernel. A child that holds every descriptor does that
-	 * while it exits; nothing is pinned, so nothing stays when it is killed either.
-	 */
-	if ((s->attached.nlinks || s->attached.nfds || s->drivers) && fork() == 0) {
-		close(STDIN_FILENO);
-		close(STDOUT_FILENO);
-		close(STDERR_FILENO);
-		setsid();
-		_exit(0);
-	}
+	if (s->attached.nlinks || s->attached.nfds || s->drivers)
+		leave_to_holder();
 	caps_free(&s->caps);
 	free(s);
 }

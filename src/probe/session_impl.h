@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What session.c and session_report.c share; nobody else includes it. */
+#ifndef MMTRACE_PROBE_SESSION_IMPL_H
+#define MMTRACE_PROBE_SESSION_IMPL_H
+
+#include "attach.h"
+#include "drivers.h"
+#include "mmtrace/session.h"
+
+struct ring_buffer;
+
+struct session {
+	struct session_opts opts;
+	struct caps caps;
+	struct hook_choice choice[MMT_HOOK_MAX];
+	struct session_hook rows[MMT_HOOK_MAX];
+	struct objects *objects;
+	struct attached attached;
+	struct drivers *drivers;
+	struct ring_buffer *ring;
+	mmt_item_fn fn; /* of the poll going on */
+	void *fn_ctx;
+	uint32_t proc_next; /* next of opts.pids whose /proc maps have to be told */
+	int items, error;
+	char ksym[320];
+};
+
+#endif
