@@ -113,14 +113,14 @@ static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 	return 0;
 }
 
-#define CALL_HEAD(e, EV)                                              \
-	do {                                                          \
-		HEAD(e, EV, MMT_TIER_RAW_TP, t->call_ts, pid_tgid);   \
-		e->h.dur_ns = now - t->call_ts;                       \
-		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;          \
-		e->h.mm = mm;                                         \
-		e->h.call = t->call_no;                               \
-		e->compat = t->call_compat;                           \
+#define CALL_HEAD(e, EV)                                            \
+	do {                                                        \
+		HEAD(e, EV, MMT_TIER_RAW_TP, t->call_ts, pid_tgid); \
+		e->h.dur_ns = now - t->call_ts;                     \
+		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;        \
+		e->h.mm = mm;                                       \
+		e->h.call = t->call_no;                             \
+		e->compat = t->call_compat;                         \
 	} while (0)
 
 static __always_inline void send_mmap(struct mmt_thread *t, __u64 pid_tgid, __u32 mm, __u64 now, __s64 ret)

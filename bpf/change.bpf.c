@@ -65,15 +65,15 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 }
 
 /* Fills header and VMA of a change event of the running task. */
-#define CHANGE_HEAD(e, EV, tier)                                                     \
-	do {                                                                         \
-		HEAD(e, EV, tier, bpf_ktime_get_ns(), pid_tgid);                     \
-		e->h.mm = mm_number(current_mm_key(pid_tgid));                       \
-		e->h.call = call_now((__u32)pid_tgid, t);                            \
+#define CHANGE_HEAD(e, EV, tier)                                 \
+	do {                                                     \
+		HEAD(e, EV, tier, bpf_ktime_get_ns(), pid_tgid); \
+		e->h.mm = mm_number(current_mm_key(pid_tgid));   \
+		e->h.call = call_now((__u32)pid_tgid, t);        \
 	} while (0)
 
-static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, __u64 addr, __u64 len,
-				       __s64 bytes)
+static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, __u64 addr,
+				       __u64 len, __s64 bytes)
 {
 	struct mmt_ev_vma_unmap *e;
 
@@ -110,8 +110,8 @@ static __always_inline void unmap_vms(const struct hookx x, struct mmt_thread *t
 	send_unmap(x, t, pid_tgid, start, BPF_CORE_READ(vms, end) - start, bytes);
 }
 
-static __always_inline void send_map(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma,
-				     __u64 addr, __u64 len, __u32 origin)
+static __always_inline void send_map(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				     struct vm_area_struct *vma, __u64 addr, __u64 len, __u32 origin)
 {
 	struct mmt_ev_vma_map *e;
 	__u64 name;
@@ -132,7 +132,8 @@ static __always_inline void send_map(const struct hookx x, struct mmt_thread *t,
 	send(e);
 }
 
-static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma)
+static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				      struct vm_area_struct *vma)
 {
 	struct mmt_ev_vma_prot *e;
 	__u64 name;
@@ -153,7 +154,8 @@ static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t
 	send(e);
 }
 
-static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma)
+static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				      struct vm_area_struct *vma)
 {
 	struct mmt_ev_vma_grow *e;
 	__u64 name;
@@ -310,8 +312,9 @@ ENTRY(brk_enter5, "do_brk_flags", BRK, 4)
 }
 
 /* Called outside of any change that is noted: keeps the notes of the one around it (an over-map moves nothing). */
-static __always_inline void send_move(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma,
-				      __u64 addr, __u64 len, __u64 old_addr, __u64 old_len, __u32 origin)
+static __always_inline void send_move(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				      struct vm_area_struct *vma, __u64 addr, __u64 len, __u64 old_addr, __u64 old_len,
+				      __u32 origin)
 {
 	struct mmt_ev_vma_move *e;
 	__u64 name;
@@ -372,7 +375,8 @@ ENTRY(extend, "vm_stat_account", EXTEND, 3)
 	if (!t || t->chg == CHG_MOVED)
 		return;
 	addr = current_arg(0);
-	send_move(x, t, pid_tgid, NULL, addr, PAGE_UP(current_arg(2)), addr, PAGE_UP(current_arg(1)), MMT_ORIGIN_MREMAP);
+	send_move(x, t, pid_tgid, NULL, addr, PAGE_UP(current_arg(2)), addr, PAGE_UP(current_arg(1)),
+		  MMT_ORIGIN_MREMAP);
 }
 
 /* (dst_vma, src_vma): under both address spaces' locks */

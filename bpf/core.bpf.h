@@ -116,7 +116,7 @@ struct mmt_thread {
 	/* the call */
 	__u64 call_ts;
 	__u64 args[6];
-	__u64 call_file; /* name key of the file mapped, learnt inside */
+	__u64 call_file;  /* name key of the file mapped, learnt inside */
 	__u64 call_bytes; /* torn down so far */
 	__u32 call_event; /* 0: in no call of interest */
 	__u32 call_no;
@@ -150,7 +150,7 @@ struct mmt_thread {
 	__u64 inst_dma, inst_attrs, inst_dev;
 	__u64 run_next_pfn; /* where the last segment of the run ends */
 	__u32 inst_have_pfn;
-	__u32 run_open; /* 1: run is not yet sent; 2: it waits for sys_exit */
+	__u32 run_open;		   /* 1: run is not yet sent; 2: it waits for sys_exit */
 	struct mmt_ev_dma_map run; /* has the fields of all three install events, in their order */
 };
 
@@ -183,9 +183,9 @@ const volatile struct mmt_knobs knobs = {};
 volatile __u32 off = 1; /* 1: every program returns at once */
 __u8 fired[MMT_HOOK_MAX];
 
-#define HIT(hook)                                 \
-	do {                                      \
-		if (!fired[MMT_HOOK_##hook])      \
+#define HIT(hook)                                   \
+	do {                                        \
+		if (!fired[MMT_HOOK_##hook])        \
 			fired[MMT_HOOK_##hook] = 1; \
 	} while (0)
 
@@ -403,12 +403,12 @@ static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8
 }
 
 /* Reserves an event named ev of enum MMT_EV_<EV>; NULL, and counted, when the ring is full. */
-#define RESERVE(ev, EV)                                                                     \
-	({                                                                                  \
-		struct mmt_ev_##ev *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0);      \
-		if (!__e)                                                                   \
-			lose(MMT_LOSS_RING, MMT_EV_##EV);                                   \
-		__e;                                                                        \
+#define RESERVE(ev, EV)                                                                \
+	({                                                                             \
+		struct mmt_ev_##ev *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0); \
+		if (!__e)                                                              \
+			lose(MMT_LOSS_RING, MMT_EV_##EV);                              \
+		__e;                                                                   \
 	})
 
 #define HEAD(e, EV, tier, ts, pid_tgid) head(&(e)->h, MMT_EV_##EV, sizeof(*(e)), tier, ts, pid_tgid)

@@ -47,21 +47,21 @@ static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma, __u6
 	t->drivers = n + 1;
 }
 
-#define DRIVER_HEAD(e, EV)                                                            \
-	do {                                                                          \
-		HEAD(e, EV, MMT_TIER_KPROBE, f->ts, pid_tgid);                        \
-		e->h.dur_ns = now - f->ts;                                            \
-		e->h.depth = depth;                                                   \
-		e->h.call = call_now((__u32)pid_tgid, t);                             \
-		e->h.have = MMT_HAVE_DUR | MMT_HAVE(EV, func);                        \
-		e->func = f->func;                                                    \
-		if (f->vma) {                                                         \
-			e->h.mm = vma_mm_number(t, (void *)f->vma);                   \
-			e->h.have |= vma_fill(false, VMA_OF(e), (void *)f->vma, f->name);   \
-		} else {                                                              \
-			e->h.mm = mm_number(current_mm_key(pid_tgid));                \
-			__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));      \
-		}                                                                     \
+#define DRIVER_HEAD(e, EV)                                                                \
+	do {                                                                              \
+		HEAD(e, EV, MMT_TIER_KPROBE, f->ts, pid_tgid);                            \
+		e->h.dur_ns = now - f->ts;                                                \
+		e->h.depth = depth;                                                       \
+		e->h.call = call_now((__u32)pid_tgid, t);                                 \
+		e->h.have = MMT_HAVE_DUR | MMT_HAVE(EV, func);                            \
+		e->func = f->func;                                                        \
+		if (f->vma) {                                                             \
+			e->h.mm = vma_mm_number(t, (void *)f->vma);                       \
+			e->h.have |= vma_fill(false, VMA_OF(e), (void *)f->vma, f->name); \
+		} else {                                                                  \
+			e->h.mm = mm_number(current_mm_key(pid_tgid));                    \
+			__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));          \
+		}                                                                         \
 	} while (0)
 
 static __always_inline void send_driver_mmap(struct mmt_thread *t, struct driver_frame *f, __u8 depth, __u64 pid_tgid,
@@ -90,7 +90,8 @@ static __always_inline void send_driver_mmap(struct mmt_thread *t, struct driver
 	send(e);
 }
 
-static __always_inline void send_driver_open(struct mmt_thread *t, struct driver_frame *f, __u8 depth, __u64 pid_tgid, __u64 now)
+static __always_inline void send_driver_open(struct mmt_thread *t, struct driver_frame *f, __u8 depth, __u64 pid_tgid,
+					     __u64 now)
 {
 	struct mmt_ev_driver_open *e = WANT(DRIVER_OPEN) ? RESERVE(driver_open, DRIVER_OPEN) : NULL;
 

@@ -62,8 +62,8 @@ static __always_inline void send_object_new(const struct hookx x, struct mmt_thr
 }
 
 /* Tells of the VMA object made within this change, if this is the one and it was not told yet. */
-static __always_inline void object_new(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, struct vm_area_struct *vma,
-				       __u32 cause)
+static __always_inline void object_new(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				       struct vm_area_struct *vma, __u32 cause)
 {
 	if (!WANT(VMA_NEW) || t->new_vma != (__u64)vma)
 		return;

@@ -248,10 +248,10 @@ static __always_inline void mark(__u32 bit)
 		s->marks |= bit;
 }
 
-#define MARK(name, fn, HOOK, bit)     \
-	ENTRY(name, fn, HOOK, 1)      \
-	{                             \
-		mark(bit);            \
+#define MARK(name, fn, HOOK, bit) \
+	ENTRY(name, fn, HOOK, 1)  \
+	{                         \
+		mark(bit);        \
 	}
 
 MARK(mark_wp, "do_wp_page", MARK_WP, MMT_MARK_WP)

@@ -13,25 +13,25 @@
 #include "core.bpf.h"
 
 /* include/linux/mm_types.h, 5.10 to 6.12: enum vm_fault_reason, enum fault_flag */
-#define VMF_OOM	      0x1
-#define VMF_SIGBUS    0x2
-#define VMF_MAJOR     0x4
-#define VMF_HWPOISON  0x30
-#define VMF_SIGSEGV   0x40
-#define VMF_NOPAGE    0x100
-#define VMF_RETRY     0x400
-#define VMF_ERROR     (VMF_OOM | VMF_SIGBUS | VMF_HWPOISON | VMF_SIGSEGV)
-#define FLT_WRITE     0x1
-#define FLT_USER      0x40
+#define VMF_OOM	     0x1
+#define VMF_SIGBUS   0x2
+#define VMF_MAJOR    0x4
+#define VMF_HWPOISON 0x30
+#define VMF_SIGSEGV  0x40
+#define VMF_NOPAGE   0x100
+#define VMF_RETRY    0x400
+#define VMF_ERROR    (VMF_OOM | VMF_SIGBUS | VMF_HWPOISON | VMF_SIGSEGV)
+#define FLT_WRITE    0x1
+#define FLT_USER     0x40
 /* include/linux/mm.h, 5.10 to 6.12 */
-#define VMFLAG_SHARED	0x8
+#define VMFLAG_SHARED	 0x8
 #define VMFLAG_GROWSDOWN 0x100
-#define VMFLAG_PFNMAP	0x400
-#define VMFLAG_HUGETLB	0x400000
-#define VMFLAG_MIXEDMAP 0x10000000
+#define VMFLAG_PFNMAP	 0x400
+#define VMFLAG_HUGETLB	 0x400000
+#define VMFLAG_MIXEDMAP	 0x10000000
 
-#define FAULT_HAVE_PLAIN                                                                                      \
-	(MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, attempts) | MMT_HAVE(FAULT, mode) |    \
+#define FAULT_HAVE_PLAIN                                                                                   \
+	(MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, attempts) | MMT_HAVE(FAULT, mode) | \
 	 MMT_HAVE(FAULT, class) | MMT_HAVE(FAULT, kind) | MMT_HAVE(FAULT, zero0))
 
 /* Sends the slot's event and frees the slot. */
@@ -97,7 +97,8 @@ static __always_inline __u8 kind_of_file(const struct mmt_ev_fault *e, __u32 mar
 	if (e->class == MMT_FCLASS_SHM)
 		return MMT_FKIND_SHM;
 	if (e->rdev)
-		return e->result & VMF_NOPAGE && !(marks & MMT_MARK_AROUND) ? MMT_FKIND_DRIVER_PFN : MMT_FKIND_DRIVER_PAGE;
+		return e->result & VMF_NOPAGE && !(marks & MMT_MARK_AROUND) ? MMT_FKIND_DRIVER_PFN :
+									      MMT_FKIND_DRIVER_PAGE;
 	return e->maj ? MMT_FKIND_FILE_IO : MMT_FKIND_FILE;
 }
 

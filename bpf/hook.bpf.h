@@ -47,41 +47,41 @@ struct hookx {
 #define FENTRY_PROG(name, fn, hook, n)
 #define FEXIT_PROG(name, fn, hook, nargs)
 #else
-#define FENTRY_PROG(name, fn, hook, n)       \
-	SEC("?fentry/" fn)                   \
-	int name##__fentry(__u64 *c)         \
-	{                                    \
-		if (off)                     \
-			return 0;            \
-		HIT(hook);                   \
-		name(HX_FENTRY, CTX_##n);    \
-		return 0;                    \
+#define FENTRY_PROG(name, fn, hook, n)    \
+	SEC("?fentry/" fn)                \
+	int name##__fentry(__u64 *c)      \
+	{                                 \
+		if (off)                  \
+			return 0;         \
+		HIT(hook);                \
+		name(HX_FENTRY, CTX_##n); \
+		return 0;                 \
 	}
-#define FEXIT_PROG(name, fn, hook, nargs)    \
-	SEC("?fexit/" fn)                    \
-	int name##__fexit(__u64 *c)          \
-	{                                    \
-		if (off)                     \
-			return 0;            \
-		name(HX_FENTRY, c[nargs]);   \
-		return 0;                    \
+#define FEXIT_PROG(name, fn, hook, nargs)  \
+	SEC("?fexit/" fn)                  \
+	int name##__fexit(__u64 *c)        \
+	{                                  \
+		if (off)                   \
+			return 0;          \
+		name(HX_FENTRY, c[nargs]); \
+		return 0;                  \
 	}
 #endif
 
-#define ENTRY(name, fn, hook, n)                                           \
-	static __always_inline void name(const struct hookx x, DECL_##n);  \
-	FENTRY_PROG(name, fn, hook, n)                                     \
-	SEC("?kprobe/" fn)                                                 \
-	int name##__kprobe(struct pt_regs *ctx)                            \
-	{                                                                  \
-		struct mmt_regs *r = REGS(ctx);                            \
-                                                                           \
-		if (off)                                                   \
-			return 0;                                          \
-		HIT(hook);                                                 \
-		name(HX_KPROBE, REG_##n);                                  \
-		return 0;                                                  \
-	}                                                                  \
+#define ENTRY(name, fn, hook, n)                                          \
+	static __always_inline void name(const struct hookx x, DECL_##n); \
+	FENTRY_PROG(name, fn, hook, n)                                    \
+	SEC("?kprobe/" fn)                                                \
+	int name##__kprobe(struct pt_regs *ctx)                           \
+	{                                                                 \
+		struct mmt_regs *r = REGS(ctx);                           \
+                                                                          \
+		if (off)                                                  \
+			return 0;                                         \
+		HIT(hook);                                                \
+		name(HX_KPROBE, REG_##n);                                 \
+		return 0;                                                 \
+	}                                                                 \
 	static __always_inline void name(const struct hookx x, DECL_##n)
 
 #define EXIT(name, fn, hook, nargs)                                        \

@@ -86,16 +86,15 @@ static __always_inline bool run_merge(struct mmt_thread *t, __u32 type, __u32 ca
 	return true;
 }
 
-#define RUN_HAVE                                                                                               \
-	(MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages) | MMT_HAVE(DMA_MAP, calls) |                        \
-	 MMT_HAVE(DMA_MAP, helper) | MMT_HAVE(DMA_MAP, ret) | MMT_HAVE_DUR)
-#define RUN_HAVE_PFN                                                                                           \
-	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) |                      \
-	 MMT_HAVE(DMA_MAP, seg_pfn) | MMT_HAVE(DMA_MAP, seg_pages) | MMT_HAVE(DMA_MAP, segs) |                 \
-	 MMT_HAVE(DMA_MAP, pgprot))
+#define RUN_HAVE                                                                                                    \
+	(MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages) | MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | \
+	 MMT_HAVE(DMA_MAP, ret) | MMT_HAVE_DUR)
+#define RUN_HAVE_PFN                                                                                                   \
+	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, seg_pfn) | \
+	 MMT_HAVE(DMA_MAP, seg_pages) | MMT_HAVE(DMA_MAP, segs) | MMT_HAVE(DMA_MAP, pgprot))
 
-static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tier, __u64 pid_tgid, __u32 call, __s32 ret,
-				      __u64 dur)
+static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tier, __u64 pid_tgid, __u32 call,
+				      __s32 ret, __u64 dur)
 {
 	struct mmt_ev_dma_map *r = &t->run;
 
@@ -199,7 +198,12 @@ __noinline int inst_leave(__u32 tier, __s32 ret)
 
 ENTRY(remap_pfn, "remap_pfn_range", REMAP_PFN, 5)
 {
-	struct inst in = { .helper = MMT_HELPER_REMAP_PFN_RANGE, .vma = a1, .addr = a2, .pfn = a3, .len = a4, .prot = a5,
+	struct inst in = { .helper = MMT_HELPER_REMAP_PFN_RANGE,
+			   .vma = a1,
+			   .addr = a2,
+			   .pfn = a3,
+			   .len = a4,
+			   .prot = a5,
 			   .have_pfn = true };
 
 	inst_enter(&in);
@@ -212,7 +216,10 @@ EXIT(remap_pfn_ret, "remap_pfn_range", REMAP_PFN, 5)
 /* (vma, start, len): maps from the physical address start */
 ENTRY(iomap, "vm_iomap_memory", IOMAP, 3)
 {
-	struct inst in = { .helper = MMT_HELPER_VM_IOMAP_MEMORY, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1),
+	struct inst in = { .helper = MMT_HELPER_VM_IOMAP_MEMORY,
+			   .vma = a1,
+			   .addr = VMA_START(a1),
+			   .len = VMA_LEN(a1),
 			   .pfn = a2 >> knobs.page_shift };
 
 	inst_enter(&in);
@@ -239,7 +246,9 @@ static __always_inline void insert_pages(__u64 vma, __u64 addr, __u64 num_ptr)
 	__u64 num = 0;
 
 	bpf_probe_read_kernel(&num, sizeof(num), (void *)num_ptr);
-	struct inst in = { .helper = MMT_HELPER_VM_INSERT_PAGES, .vma = vma, .addr = addr, .len = num << knobs.page_shift };
+	struct inst in = {
+		.helper = MMT_HELPER_VM_INSERT_PAGES, .vma = vma, .addr = addr, .len = num << knobs.page_shift
+	};
 
 	inst_enter(&in);
 }
@@ -272,16 +281,16 @@ EXIT(insert_pages_ret, "vm_insert_pages", INSERT_PAGES, 4)
 }
 
 /* Helpers that fill a whole VMA: (vma, …) */
-#define WHOLE_VMA(name, fn, HOOK, nargs, which)                                                                    \
-	ENTRY(name, fn, HOOK, 1)                                                                                   \
-	{                                                                                                          \
-		struct inst in = { .helper = which, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1) };        \
-                                                                                                                   \
-		inst_enter(&in);                                                                                   \
-	}                                                                                                          \
-	EXIT(name##_ret, fn, HOOK, nargs)                                                                          \
-	{                                                                                                          \
-		inst_leave(x.tier, ret);                                                                           \
+#define WHOLE_VMA(name, fn, HOOK, nargs, which)                                                             \
+	ENTRY(name, fn, HOOK, 1)                                                                            \
+	{                                                                                                   \
+		struct inst in = { .helper = which, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1) }; \
+                                                                                                            \
+		inst_enter(&in);                                                                            \
+	}                                                                                                   \
+	EXIT(name##_ret, fn, HOOK, nargs)                                                                   \
+	{                                                                                                   \
+		inst_leave(x.tier, ret);                                                                    \
 	}
 
 WHOLE_VMA(map_pages, "vm_map_pages", MAP_PAGES, 3, MMT_HELPER_VM_MAP_PAGES)

@@ -16,17 +16,17 @@
 struct session;
 
 struct session_opts {
-	bool want[MMT_EV_MAX];	/* events, by enum mmt_event */
-	const uint32_t *pids;	/* process ids (tgid) to follow with their children; NULL with npids 0 */
+	bool want[MMT_EV_MAX]; /* events, by enum mmt_event */
+	const uint32_t *pids;  /* process ids (tgid) to follow with their children; NULL with npids 0 */
 	size_t npids;
-	const uint32_t *tids;	/* single threads */
+	const uint32_t *tids; /* single threads */
 	size_t ntids;
-	const char *comm;	/* command name, exact; NULL: any */
-	bool child;		/* a command will be added with session__add_pid() before it runs */
-	uint64_t ring_bytes;	/* power of two, 0: default */
-	const char *btf;	/* --btf FILE, NULL: the kernel's own */
+	const char *comm;	 /* command name, exact; NULL: any */
+	bool child;		 /* a command will be added with session__add_pid() before it runs */
+	uint64_t ring_bytes;	 /* power of two, 0: default */
+	const char *btf;	 /* --btf FILE, NULL: the kernel's own */
 	const char *const *tier; /* forced tiers, "fault=perf" or "kprobe" (all hooks), NULL-terminated; NULL: none */
-	bool dry;		/* choose tiers by trying, attach nothing (doctor) */
+	bool dry;		 /* choose tiers by trying, attach nothing (doctor) */
 };
 
 /* Loads and chooses tiers by trying. -EPERM: lacks privilege; -EINVAL: opts; -ENOTSUP: nothing can be observed. */
@@ -48,15 +48,15 @@ const char *session__error(void);
 
 /* One row of what `doctor` and `list hooks` print. Strings are the session's. */
 struct session_hook {
-	const char *name;	/* "fault" */
-	const char *text;	/* what it feeds */
-	const char *tier;	/* what it got: "fentry", …, "none" */
-	const char *better;	/* the better tier it did not get, "" when it has the best */
-	const char *why;	/* why not: errno text and what is missing */
-	const char *config;	/* CONFIG_ line that would give it back, "" when none */
-	const char *lost;	/* fields and events that this tier cannot fill, "" when none */
-	bool wanted;		/* needed by the events asked for */
-	bool fired;		/* ran at least once since start */
+	const char *name;   /* "fault" */
+	const char *text;   /* what it feeds */
+	const char *tier;   /* what it got: "fentry", …, "none" */
+	const char *better; /* the better tier it did not get, "" when it has the best */
+	const char *why;    /* why not: errno text and what is missing */
+	const char *config; /* CONFIG_ line that would give it back, "" when none */
+	const char *lost;   /* fields and events that this tier cannot fill, "" when none */
+	bool wanted;	    /* needed by the events asked for */
+	bool fired;	    /* ran at least once since start */
 };
 /* Facts and choices behind the rows (src/probe/caps.h, tiers.h), for doctor's questions of the kind "what if". */
 struct caps;

@@ -20,12 +20,12 @@ struct cap_func {
 };
 
 struct caps {
-	bool btf;	   /* the kernel's own BTF, or --btf */
-	bool kernel_btf;   /* the kernel's own: iter and fentry need it */
-	int fentry_err;	   /* of a throwaway attach: 0 or -errno */
+	bool btf;	 /* the kernel's own BTF, or --btf */
+	bool kernel_btf; /* the kernel's own: iter and fentry need it */
+	int fentry_err;	 /* of a throwaway attach: 0 or -errno */
 	int kprobe_err;
-	int perf_err;	   /* software fault events */
-	int kprobe_type;   /* PMU type, -1: none */
+	int perf_err;			       /* software fault events */
+	int kprobe_type;		       /* PMU type, -1: none */
 	uint32_t fork_child_off, free_pid_off; /* offsets in tracepoint records, 0: not known */
 	uint32_t page_shift, thread_shift, cpus;
 	uint64_t shmem_fault;

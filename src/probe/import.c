@@ -114,7 +114,12 @@ int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
 		return -errno;
 	while (!err && fgets(line, sizeof(line), f)) {
 		struct mmt_ev_vma_import e = {
-			.h = { .type = MMT_EV_VMA_IMPORT, .size = sizeof(e), .tier = MMT_TIER_PROC, .pid = pid, .tid = pid, .mm = mm },
+			.h = { .type = MMT_EV_VMA_IMPORT,
+			       .size = sizeof(e),
+			       .tier = MMT_TIER_PROC,
+			       .pid = pid,
+			       .tid = pid,
+			       .mm = mm },
 		};
 		struct mmt_item item = { .kind = MMT_I_RECORD, .data = &e, .size = sizeof(e) };
 		const char *name;

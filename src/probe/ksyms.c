@@ -80,7 +80,7 @@ static int sort_by_addr(struct ksyms *k)
 		return -ENOMEM;
 	for (j = head; i < head || j < k->n;)
 		merged[at++] = j == k->n || (i < head && k->by_addr[i].addr <= k->by_addr[j].addr) ? k->by_addr[i++] :
-												    k->by_addr[j++];
+												     k->by_addr[j++];
 	free(k->by_addr);
 	k->by_addr = merged;
 	return 0;

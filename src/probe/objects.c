@@ -43,9 +43,9 @@ const char *objects_error(void)
 
 /* Programs of the driver hook are attached one by one later, to functions found at run time. */
 static const char *const driver_progs[] = {
-	"driver_mmap__kprobe", "driver_mmap__kretprobe", "driver_prepare__kprobe", "driver_prepare__kretprobe",
-	"driver_open__kprobe", "driver_open__kretprobe", "driver_close__kprobe",   "driver_close__kretprobe",
-	"files__iter",
+	"driver_mmap__kprobe",	     "driver_mmap__kretprobe",	"driver_prepare__kprobe",
+	"driver_prepare__kretprobe", "driver_open__kprobe",	"driver_open__kretprobe",
+	"driver_close__kprobe",	     "driver_close__kretprobe", "files__iter",
 };
 
 /* The hook whose chosen try has this program, -1: none. */
@@ -143,7 +143,8 @@ static int load_core(struct objects *o, const struct hook_choice c[MMT_HOOK_MAX]
 	return err ? err : mmt_core__load(o->core);
 }
 
-int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts, int *refused)
+int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts,
+		 int *refused)
 {
 	libbpf_print_fn_t old = libbpf_set_print(watch_log);
 	struct objects *o = calloc(1, sizeof(*o));
@@ -183,7 +184,8 @@ void objects_free(struct objects *o)
 
 struct bpf_program *objects_prog(const struct objects *o, int object, const char *name)
 {
-	struct bpf_object *obj = object == OBJ_PLAIN ? (o->plain ? o->plain->obj : NULL) : (o->core ? o->core->obj : NULL);
+	struct bpf_object *obj =
+		object == OBJ_PLAIN ? (o->plain ? o->plain->obj : NULL) : (o->core ? o->core->obj : NULL);
 
 	return obj ? bpf_object__find_program_by_name(obj, name) : NULL;
 }

@@ -22,7 +22,8 @@ struct objects_opts {
  * Loads what the choice needs. 0 or -errno; when one hook's program was refused, *refused is that hook and its why is filled, so
  * that the caller can choose again.
  */
-int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts, int *refused);
+int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts,
+		 int *refused);
 void objects_free(struct objects *o);
 struct bpf_program *objects_prog(const struct objects *o, int object, const char *name);
 int objects_map(const struct objects *o, const char *name); /* file descriptor, or -ENOENT */

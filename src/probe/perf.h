@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum perf_fault { PERF_FAULTS = 2, PERF_FAULTS_MIN = 5, PERF_FAULTS_MAJ = 6 }; /* enum perf_sw_ids, linux/perf_event.h */
+enum perf_fault {
+	PERF_FAULTS = 2,
+	PERF_FAULTS_MIN = 5,
+	PERF_FAULTS_MAJ = 6
+}; /* enum perf_sw_ids, linux/perf_event.h */
 
 /* File descriptor or -errno. Each event is delivered (sample_period 1). */
 int perf_open_fault(enum perf_fault what, int cpu);

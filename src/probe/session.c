@@ -17,7 +17,7 @@
 #define RING_MIN     (64u << 10)
 #define RING_MAX     (1u << 30)
 #define SLOTS_MAX    16384
-#define SLICE_MS     100 /* longest time that events wait in the ring unseen */
+#define SLICE_MS     100	  /* longest time that events wait in the ring unseen */
 #define TGID_KEY     (1ULL << 62) /* bpf/task.bpf.h: an address space without BTF */
 
 static char last_error[512];
@@ -189,8 +189,9 @@ static int load(struct session *s)
 	if (err)
 		return err;
 	s->ring = ring_buffer__new(objects_map(s->objects, "ring"), on_record, s, NULL);
-	return s->ring ? 0 : fail(-errno, "cannot map the ring buffer of %llu bytes: %s", (unsigned long long)ring,
-				  strerror(errno));
+	return s->ring ? 0 :
+			 fail(-errno, "cannot map the ring buffer of %llu bytes: %s", (unsigned long long)ring,
+			      strerror(errno));
 }
 
 int session__open(struct session **out, const struct session_opts *opts)
@@ -268,7 +269,9 @@ static uint32_t proc_number(struct session *s, uint32_t pid, uint32_t number)
 
 static void number_targets(struct session *s)
 {
-	struct { uint32_t mm_next, runs_open; } st = { .mm_next = s->opts.npids };
+	struct {
+		uint32_t mm_next, runs_open;
+	} st = { .mm_next = s->opts.npids };
 	uint32_t zero = 0;
 
 	if (tier_of(s, MMT_HOOK_IMPORT) != MMT_TIER_PROC)

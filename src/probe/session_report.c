@@ -19,10 +19,9 @@ static uint64_t loss_of(const struct session *s, int kind, int event)
 
 static int report_losses(struct session *s, mmt_item_fn fn, void *ctx)
 {
-	static const uint8_t events[] = {
-		0,
+	static const uint8_t events[] = { 0,
 #define X(id, num, name, fam, text) num,
-		MMT_EVENTS(X)
+					  MMT_EVENTS(X)
 #undef X
 	};
 
@@ -67,7 +66,13 @@ int session__report(struct session *s, mmt_item_fn fn, void *ctx)
 static void describe(struct session_hook *out, const struct hook_row *row)
 {
 	*out = (struct session_hook){
-		.name = row->name, .text = row->text, .tier = "none", .better = "", .why = "", .config = row->config, .lost = "",
+		.name = row->name,
+		.text = row->text,
+		.tier = "none",
+		.better = "",
+		.why = "",
+		.config = row->config,
+		.lost = "",
 	};
 }
 

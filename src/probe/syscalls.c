@@ -5,8 +5,8 @@
 #include "mmtrace/wire/event.h"
 
 struct row {
-	uint8_t event;	/* enum mmt_event, 0: none */
-	uint8_t origin; /* enum mmt_origin */
+	uint8_t event;		/* enum mmt_event, 0: none */
+	uint8_t origin;		/* enum mmt_origin */
 	int16_t native, compat; /* -1: the ABI does not have it */
 };
 

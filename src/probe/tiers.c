@@ -218,7 +218,8 @@ static int check_forced(const char *word, char *why, size_t size)
 		if (n.best)
 			snprintf(why, size, "--tier '%s': no tier '%s', did you mean '%s'?", word, tier, n.best);
 		else
-			snprintf(why, size, "--tier '%s': no tier '%s'; 'mmtrace doctor' shows which there are", word, tier);
+			snprintf(why, size, "--tier '%s': no tier '%s'; 'mmtrace doctor' shows which there are", word,
+				 tier);
 		return -EINVAL;
 	}
 	snprintf(hook, sizeof(hook), "%.*s", eq ? (int)(eq - word) : 0, word);

@@ -8,11 +8,11 @@
 #define TIER_WHY 120
 
 struct hook_choice {
-	bool wanted; /* an event asked for needs it */
-	int try;     /* index of hook_table[].tries, -1: nothing attaches */
-	uint32_t bad;	     /* bit i: try i was refused when it was really tried */
-	char why[TIER_WHY];  /* why the try before the chosen one, or all of them, did not serve; "" best */
-	int better;	     /* index of the best try that did not serve, -1: has the best */
+	bool wanted;	    /* an event asked for needs it */
+	int try;	    /* index of hook_table[].tries, -1: nothing attaches */
+	uint32_t bad;	    /* bit i: try i was refused when it was really tried */
+	char why[TIER_WHY]; /* why the try before the chosen one, or all of them, did not serve; "" best */
+	int better;	    /* index of the best try that did not serve, -1: has the best */
 };
 
 /* Marks the hooks that the events need. */

@@ -101,10 +101,10 @@ struct mmt_hdr {
 #define MMT_MEMBER(ev, wire, count, name, look, text) MMT_C_##wire MMT_DIM_##count(name);
 #define MMT_DIM_1(name)				      name
 #define MMT_DIM_8(name)				      name[8]
-#define X(id, num, name, fam, text)          \
-	struct mmt_ev_##name {               \
-		struct mmt_hdr h;            \
-		MMT_FIELDS_##id(MMT_MEMBER)  \
+#define X(id, num, name, fam, text)         \
+	struct mmt_ev_##name {              \
+		struct mmt_hdr h;           \
+		MMT_FIELDS_##id(MMT_MEMBER) \
 	};
 MMT_EVENTS(X)
 #undef X
@@ -112,7 +112,7 @@ MMT_EVENTS(X)
 
 /* Index of a field in its event: MMT_F_<EVENT>_<field>. */
 #define MMT_INDEX(ev, wire, count, name, look, text) MMT_F_##ev##_##name,
-#define X(id, num, name, fam, text) enum mmt_f_##name { MMT_FIELDS_##id(MMT_INDEX) MMT_F_COUNT_##id };
+#define X(id, num, name, fam, text)		     enum mmt_f_##name{ MMT_FIELDS_##id(MMT_INDEX) MMT_F_COUNT_##id };
 MMT_EVENTS(X)
 #undef X
 #undef MMT_INDEX
@@ -122,10 +122,10 @@ MMT_EVENTS(X)
 
 /* No padding: the members' sizes add up to the struct's. */
 #define MMT_SIZE(ev, wire, count, name, look, text) +sizeof(MMT_C_##wire) * (count)
-#define X(id, num, name, fam, text)                                                                            \
-	_Static_assert(sizeof(struct mmt_ev_##name) == sizeof(struct mmt_hdr) MMT_FIELDS_##id(MMT_SIZE) &&     \
-			       sizeof(struct mmt_ev_##name) % 8 == 0,                                          \
-		       "padding in the record of " #name);                                                     \
+#define X(id, num, name, fam, text)                                                                        \
+	_Static_assert(sizeof(struct mmt_ev_##name) == sizeof(struct mmt_hdr) MMT_FIELDS_##id(MMT_SIZE) && \
+			       sizeof(struct mmt_ev_##name) % 8 == 0,                                      \
+		       "padding in the record of " #name);                                                 \
 	_Static_assert((int)MMT_F_COUNT_##id < 60, "too many fields in " #name);
 MMT_EVENTS(X)
 #undef X
@@ -151,7 +151,7 @@ _Static_assert(sizeof(struct mmt_hdr) == 48, "header has padding");
 enum mmt_loss { MMT_LOSSES(X) MMT_LOSS_MAX = 16 };
 #undef X
 /* index in the per-CPU array of counters */
-#define MMT_LOSS_INDEX(kind, event) ((kind) * MMT_EV_MAX + (event))
+#define MMT_LOSS_INDEX(kind, event) ((kind)*MMT_EV_MAX + (event))
 #define MMT_LOSS_SLOTS		    (MMT_LOSS_MAX * MMT_EV_MAX)
 
 #endif

@@ -39,11 +39,11 @@ struct mmt_name {
  * A path walked in BPF over dentries and mounts: `used` bytes of NUL-terminated components, leaf first. truncated != 0:
  * the walk ended before the root (deeper than MMT_PATH_DEPTH or no room), so the path's beginning is missing.
  */
-#define MMT_PATH_BYTES 1536 /* room for components */
-#define MMT_PATH_SLACK 256  /* one component more, so that the verifier can bound a write */
-#define MMT_PATH_DEPTH 48   /* components */
-#define MMT_PATH_DELETED 1  /* the file has no name any more */
-#define MMT_PATH_PSEUDO 2   /* of no directory (memfd, anon inode): the text is its name, not a path */
+#define MMT_PATH_BYTES	 1536 /* room for components */
+#define MMT_PATH_SLACK	 256  /* one component more, so that the verifier can bound a write */
+#define MMT_PATH_DEPTH	 48   /* components */
+#define MMT_PATH_DELETED 1    /* the file has no name any more */
+#define MMT_PATH_PSEUDO	 2    /* of no directory (memfd, anon inode): the text is its name, not a path */
 
 struct mmt_path {
 	__u16 type;
