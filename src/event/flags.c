@@ -152,7 +152,7 @@ void flags_mmap(struct buf *b, uint64_t v)
 
 void flags_mmap_short(struct buf *b, uint64_t v)
 {
-	flags_mmap(b, v & ~(uint64_t)FLAGS_MAP_ANONYMOUS);
+	flags_mmap(b, v & ~(uint64_t)(FLAGS_MAP_ANONYMOUS | FLAGS_MAP_IGNORED));
 }
 
 void flags_mremap(struct buf *b, uint64_t v)

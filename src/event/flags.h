@@ -27,6 +27,7 @@ struct buf;
 
 /* mmap's flags, include/uapi/asm-generic/mman-common.h and include/uapi/linux/mman.h, 6.12 */
 #define FLAGS_MAP_ANONYMOUS 0x20
+#define FLAGS_MAP_IGNORED   0x1800 /* MAP_DENYWRITE, MAP_EXECUTABLE: LEGACY_MAP_MASK, include/linux/mman.h, 6.12 */
 #define FLAGS_MAP_TYPE	    0xf
 
 void flags_prot(struct buf *b, uint64_t v); /* rw- */

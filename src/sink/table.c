@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Columns for people. What an event's line says is a template: text, {field} as the schema shows it, and {$word} for
- * what takes more than one field; {len:5} fills up to 5 characters behind it, {len:>5} before it. Nothing is ever cut: a
- * long path makes a long line.
+ * what takes more than one field; {len:5} fills up to 5 characters behind it, {len:>5} before it. What is mapped comes
+ * last: nothing is ever cut, and a long path then moves nothing out of its column.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,23 +29,23 @@ typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
 
 // clang-format off
 static const char *const templates[MMT_EV_MAX] = {
-	[MMT_EV_MMAP] =         "{len:>5} {prot} {$mflags} {$what} = {ret} {$dur}",
-	[MMT_EV_MUNMAP] =       "{addr:14} {len:>5}{$torn} {$what} = {ret} {$dur}",
-	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} {$what} = {ret} {$dur}",
-	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len} {flags} {$what} = {ret} {$dur}",
+	[MMT_EV_MMAP] =         "{len:>5} {prot} {$mflags:7} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MUNMAP] =       "{addr:14} {len:>5}{$torn} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len} {flags} = {ret} {$dur} {$what}",
 	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur}",
-	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags} {$what} by {origin}",
-	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn} {$what} by {origin}",
-	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags} {$what} by {origin}",
+	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags} by {origin} {$what}",
+	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn} by {origin} {$what}",
+	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags} by {origin} {$what}",
 	[MMT_EV_VMA_MOVE] =     "{old_addr:14} {old_len:>5} -> {addr} {len} {$what}",
-	[MMT_EV_VMA_DUP] =      "{addr:14} {len:>5} {$vmflags} {$what} from mm {from_mm}",
-	[MMT_EV_VMA_GROW] =     "{addr:14} {len:>5} {$what} by {origin}",
+	[MMT_EV_VMA_DUP] =      "{addr:14} {len:>5} {$vmflags} from mm {from_mm} {$what}",
+	[MMT_EV_VMA_GROW] =     "{addr:14} {len:>5} by {origin} {$what}",
 	[MMT_EV_EXEC] =         "{file}",
 	[MMT_EV_EXIT] =         "by {origin}",
 	[MMT_EV_VMA_IMPORT] =   "{addr:14} {len:>5} {$vmflags} {$what}",
 	[MMT_EV_FORK] =         "child {child}",
-	[MMT_EV_VMA_NEW] =      "{vma_start:14} {$vmasize:>5} {$vmflags} {$what} by {cause}",
-	[MMT_EV_VMA_FREE] =     "{vma_start:14} {$vmasize:>5} {$vmflags} {$what} by {cause}",
+	[MMT_EV_VMA_NEW] =      "{vma_start:14} {$vmasize:>5} {$vmflags} by {cause} {$what}",
+	[MMT_EV_VMA_FREE] =     "{vma_start:14} {$vmasize:>5} {$vmflags} by {cause} {$what}",
 	[MMT_EV_DRIVER_MMAP] =  "{func} {$dur} = {ret}",
 	[MMT_EV_DRIVER_OPEN] =  "{func} {$dur} {vma_start} {$vmasize}",
 	[MMT_EV_DRIVER_CLOSE] = "{func} {$dur} {vma_start} {$vmasize}",

@@ -41,14 +41,14 @@ function requirements(    time, path, pfns)
 	time = "[0-9.]+(ns|us|ms|s)( |$)"
 	path = "/dev/mmdemo/KIND @"
 	pfns = " [0-9]+ pages 0x.* pfn 0x[0-9a-f]+-0x[0-9a-f]+"
-	require("all", "the mmap call", "^mmap .*" path ".* = 0x")
+	require("all", "the mmap call", "^mmap .* = 0x.*" path)
 	require("all", "the driver's mmap function with its time", "^driver_mmap mmdemo:mmdemo_KIND_mmap .*" time)
 	require("file", "a first fault with its latency", "^fault 0x.* driver-page .*" time)
 	require("device shared", "the PFNs that were mapped", "^pfn_map remap_pfn_range" pfns)
 	require("dma", "the pages of the DMA buffer", "^dma_map dma_mmap_attrs" pfns)
 	require("all", "fork's copy of the mapping", "^vma_dup 0x.*" path)
 	require("all", "the driver's open, called by fork", "^driver_open mmdemo:mmdemo_KIND_vm_open .*" time)
-	require("all", "the munmap call", "^munmap 0x.*" path ".* = 0( |$)")
+	require("all", "the munmap call", "^munmap 0x.* = 0 .*" path)
 	require("all", "the driver's close", "^driver_close mmdemo:mmdemo_KIND_vm_close .*" time)
 	if (release !~ /16k/)
 		require("device", "the PFNs of the card's registers", " pfn " pfn(bar_from) "-" pfn(bar_to) "( |$)")
