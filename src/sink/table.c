@@ -52,7 +52,7 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_PFN_MAP] =      "{helper} {$pages} {addr} {$pfns}{$fail}",
 	[MMT_EV_PAGE_MAP] =     "{helper} {$pages} {addr} {$pfns}{$fail}",
 	[MMT_EV_DMA_MAP] =      "{helper} {$pages} {addr} {$pfns}{$device}{$fail}",
-	[MMT_EV_FAULT] =        "{addr:14} {$access:5} {mode} {$kind} {$severity} {$dur:>6}{$tries}{$result} {$what}",
+	[MMT_EV_FAULT] =        "{addr:14} {$access:5} {$kind:11} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
 	[MMT_EV_DEMO] =         "{what} {addr} {end} page {pgoff}",
 };
 // clang-format on
@@ -222,14 +222,27 @@ static void kind(struct buf *b, const struct mmt_view *v)
 		buf_puts(b, c ? c : "?");
 }
 
+/* What most faults are, user and minor, is left out; what is not known is said. */
+static void mode(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_ev_fault *e = (const void *)v->h;
+
+	if (!(v->h->have & MMT_HAVE(FAULT, mode)) || !e->mode) {
+		buf_puts(b, " mode=-");
+	} else if (e->mode != MMT_FMODE_USER) {
+		buf_putc(b, ' ');
+		value_show_raw(b, MMT_LOOK_FMODE, e->mode, NULL);
+	}
+}
+
 static void severity(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t maj;
 
-	if (value_get(v->h, v->ev, "maj", &maj))
-		buf_puts(b, maj ? "major" : "minor");
-	else
-		buf_putc(b, '-');
+	if (!value_get(v->h, v->ev, "maj", &maj))
+		buf_puts(b, " maj=-");
+	else if (maj)
+		buf_puts(b, " major");
 }
 
 static void tries(struct buf *b, const struct mmt_view *v)
@@ -257,7 +270,7 @@ static const struct {
 	{ "dur", dur },		{ "what", what },	  { "mflags", mflags },	   { "vmflags", vmflags },
 	{ "vmasize", vmasize }, { "torn", torn },	  { "pages", pages },	   { "pfns", pfns },
 	{ "device", device },	{ "fail", fail },	  { "access", access_of }, { "kind", kind },
-	{ "tries", tries },	{ "severity", severity }, { "result", result },
+	{ "tries", tries },	{ "severity", severity }, { "result", result },	   { "mode", mode },
 };
 
 static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
