@@ -72,3 +72,19 @@ $(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty
 bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done
 	@$(MAKE) --no-print-directory ARCH=arm64 all
 	@tests/bench/bench $(BENCH)
+
+# ---- the BPF core by BPF_PROG_RUN --------------------------------------------------------------------------------
+
+$(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) bpf/install.bpf.c $(wildcard include/mmtrace/wire/*.h)
+	@mkdir -p $(@D)
+	@echo "  BPF     $(@:.skel.h=.o)"
+	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_$(HOST) -Ivmlinux/$(HOST) -c -o $(@:.skel.h=.o) $<
+	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_core_test >$@.tmp && mv $@.tmp $@
+
+$(OUTPUT)/tests/bpf-core: tests/bpf/test_core.c $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
+	@echo "  CC      $@"
+	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
+
+.PHONY: test-bpf
+test-bpf: $(OUTPUT)/tests/bpf-core
+	@tests/run/units $<

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Harness: one raw_tp program per function of the core, run by BPF_PROG_RUN with its arguments in the context and its
+ * answer in `answer`. Built like the plain object, so that it needs neither BTF nor a real VMA.
+ */
+#define MMT_PLAIN
+#include "install.bpf.c"
+
+volatile __u64 answer;
+
+#define HARNESS(name)                                                            \
+	static __always_inline __u64 do_##name(const __u64 *a);                  \
+	SEC("raw_tp/sys_enter")                                                  \
+	int name(__u64 *ctx)                                                     \
+	{                                                                        \
+		__u64 a[6] = { ctx[0], ctx[1], ctx[2], ctx[3], ctx[4], ctx[5] }; \
+                                                                                 \
+		answer = do_##name(a);                                           \
+		return 0;                                                        \
+	}                                                                        \
+	static __always_inline __u64 do_##name(const __u64 *a)
+
+/* (pid_tgid) */
+HARNESS(wanted)
+{
+	return current_wanted(a[0]);
+}
+
+/* (key) */
+HARNESS(number)
+{
+	return mm_number(a[0]);
+}
+
+#define MANY 512
+__u32 many[2][MANY];
+
+/*
+ * (thread, key, key of both): MANY numbers in a row. At even places keys of the thread's own, at odd ones those of both,
+ * from the other end by thread 1, so that the two meet.
+ */
+HARNESS(number_many)
+{
+	for (int i = 0; i < MANY; i++) {
+		int at = a[0] ? MANY - i : i;
+
+		many[a[0] & 1][at & (MANY - 1)] = mm_number(at & 1 ? a[2] + at : a[1] + at);
+	}
+	return 0;
+}
+
+HARNESS(forget)
+{
+	mm_forget(a[0]);
+	return 0;
+}
+
+/* (tid): 0 when another thread is at work in the slot */
+HARNESS(claim)
+{
+	struct mmt_slot *s = slot_claim((__u32)a[0]);
+
+	return s ? 1 + !!s->mm_key : 0;
+}
+
+/* (tid, state, mm_key) */
+HARNESS(set_slot)
+{
+	struct mmt_slot *s = slot_of((__u32)a[0]);
+
+	if (!s)
+		return 0;
+	s->state = (__u32)a[1];
+	s->mm_key = a[2];
+	return s->tid;
+}
+
+/* (tid) */
+HARNESS(next_call)
+{
+	return call_next((__u32)a[0]);
+}
+
+/* (helper, addr, len, pfn, has pfn) */
+HARNESS(enter)
+{
+	struct inst in = {
+		.helper = (__u32)a[0],
+		.addr = a[1],
+		.len = a[2],
+		.pfn = a[3],
+		.have_pfn = a[4],
+		.prot = 7,
+	};
+
+	return inst_enter(&in) != NULL;
+}
+
+/* (ret) */
+HARNESS(leave)
+{
+	inst_leave(MMT_TIER_KPROBE, (__s32)a[0]);
+	return 0;
+}
+
+HARNESS(flush)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_thread *t = thread_find((__u32)pid_tgid);
+
+	if (t)
+		run_flush(t, pid_tgid);
+	return t != NULL;
+}
+
+/* One event; 0 when the ring is full. */
+HARNESS(emit)
+{
+	struct mmt_ev_exec *e = RESERVE(exec, EXEC);
+
+	if (!e)
+		return 0;
+	HEAD(e, EXEC, MMT_TIER_RAW_TP, a[0], a[1]);
+	e->file = e->comm = 0;
+	send(e);
+	return 1;
+}
+
+HARNESS(name)
+{
+	return name_text(0, NAME_COMM);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The BPF core without a hook: its functions are called by BPF_PROG_RUN and asked what they did. Needs root and a
+ * kernel that runs raw tracepoint programs on demand (Linux 5.10); else every test is a skip.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+#include "mmtrace/wire/event.h"
+#include "mmtrace/wire/knobs.h"
+#include "mmtrace/wire/names.h"
+#include "core_test.skel.h" /* needs the types above */
+
+#define PAGE 4096ull
+
+static struct mmt_core_test *s;
+static struct ring_buffer *rb;
+static struct mmt_ev_dma_map got[64]; /* install events; the other two are the beginning of it */
+static unsigned int n_got, n_names;
+
+static int take(void *ctx, void *data, size_t size)
+{
+	const struct mmt_hdr *h = data;
+
+	(void)ctx;
+	n_names += h->type == MMT_ITEM_NAME;
+	if (h->type < MMT_ITEM_FIRST && n_got < 64) {
+		memset(&got[n_got], 0, sizeof(got[0]));
+		memcpy(&got[n_got++], data, size < sizeof(got[0]) ? size : sizeof(got[0]));
+	}
+	return 0;
+}
+
+static uint64_t call(struct bpf_program *p, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	uint64_t args[12] = { a, b, c, d, e };
+	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(p), &o))
+		fail_msg("%s: %s", bpf_program__name(p), strerror(errno));
+	return s->bss->answer;
+}
+
+#define CALL(name, ...)			CALL_(name, __VA_ARGS__, 0, 0, 0, 0, 0)
+#define CALL_(name, a, b, c, d, e, ...) call(s->progs.name, (uint64_t)(a), b, c, d, e)
+
+/* Can the least of programs be loaded and run? If not, it is the machine and not the core. */
+static bool able(void)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	uint64_t args[12] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = sizeof(args));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "able", "GPL", nothing, 2, NULL), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_prog_test_run_opts(fd, &o);
+	close(fd);
+	return !err;
+}
+
+static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t spaces)
+{
+	int err;
+
+	if (!able()) {
+		print_message("cannot run a BPF program here: %s\n", strerror(errno));
+		skip();
+	}
+	s = mmt_core_test__open();
+	assert_non_null(s);
+	s->rodata->knobs.filter = filter;
+	s->rodata->knobs.self_tgid = 77;
+	s->rodata->knobs.slot_mask = 8191;
+	s->rodata->knobs.page_shift = 12;
+	s->rodata->knobs.wake_bytes = ~0ull;
+	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = ~0ull;
+	if (comm)
+		strncpy((char *)s->rodata->knobs.comm, comm, 15);
+	bpf_map__set_max_entries(s->maps.ring, ring_bytes);
+	bpf_map__set_max_entries(s->maps.mms, spaces);
+	bpf_map__set_max_entries(s->maps.mm_numbers, spaces);
+	err = mmt_core_test__load(s);
+	if (err)
+		fail_msg("the kernel refused the core: %s", strerror(-err));
+	s->data->off = 0;
+	rb = ring_buffer__new(bpf_map__fd(s->maps.ring), take, NULL, NULL);
+	assert_non_null(rb);
+	n_got = n_names = 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	if (rb)
+		ring_buffer__free(rb);
+	mmt_core_test__destroy(s);
+	rb = NULL;
+	s = NULL;
+	return 0;
+}
+
+/* What is lost of a kind, over events and CPUs. */
+static uint64_t lost(unsigned int kind, unsigned int event)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *v = calloc((size_t)cpus, sizeof(*v)), sum = 0;
+	uint32_t key = MMT_LOSS_INDEX(kind, event);
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(s->maps.losses), &key, v), 0);
+	for (int i = 0; i < cpus; i++)
+		sum += v[i];
+	free(v);
+	return sum;
+}
+
+static void add_target(uint64_t key)
+{
+	uint32_t one = 1;
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(s->maps.targets), &key, &one, BPF_ANY), 0);
+}
+
+#define ID(tgid, tid) ((uint64_t)(tgid) << 32 | (tid))
+
+static void filter_none(void **state)
+{
+	(void)state;
+	up(0, NULL, 4096, 256);
+	assert_int_equal(CALL(wanted, ID(5, 6)), 1);
+	assert_int_equal(CALL(wanted, ID(77, 78)), 0); /* mmtrace itself */
+	s->data->off = 1;
+	assert_int_equal(CALL(wanted, ID(5, 6)), 0);
+}
+
+static void filter_process(void **state)
+{
+	(void)state;
+	up(MMT_FILTER_TGID, NULL, 4096, 256);
+	add_target(MMT_TARGET_TGID | 5);
+	add_target(MMT_TARGET_TID | 9); /* a thread's id is not a process's */
+	assert_int_equal(CALL(wanted, ID(5, 6)), 1);
+	assert_int_equal(CALL(wanted, ID(6, 5)), 0);
+	assert_int_equal(CALL(wanted, ID(9, 9)), 0);
+	assert_int_equal(CALL(wanted, ID(77, 77)), 0);
+	add_target(MMT_TARGET_TGID | 77); /* named: then also mmtrace itself */
+	assert_int_equal(CALL(wanted, ID(77, 77)), 1);
+}
+
+static void filter_thread(void **state)
+{
+	(void)state;
+	up(MMT_FILTER_TID | MMT_FILTER_TGID, NULL, 4096, 256);
+	add_target(MMT_TARGET_TID | 6);
+	add_target(MMT_TARGET_TGID | 8);
+	assert_int_equal(CALL(wanted, ID(5, 6)), 1);
+	assert_int_equal(CALL(wanted, ID(5, 7)), 0);
+	assert_int_equal(CALL(wanted, ID(8, 7)), 1);
+}
+
+static void filter_comm(void **state)
+{
+	(void)state;
+	up(MMT_FILTER_COMM, "mmt-test", 4096, 256);
+	assert_int_equal(CALL(wanted, ID(5, 6)), 0);
+	prctl(PR_SET_NAME, "mmt-test");
+	assert_int_equal(CALL(wanted, ID(5, 6)), 1);
+	prctl(PR_SET_NAME, "mmt-test2"); /* not a prefix */
+	assert_int_equal(CALL(wanted, ID(5, 6)), 0);
+}
+
+static void filter_comm_and_process(void **state)
+{
+	(void)state;
+	up(MMT_FILTER_COMM | MMT_FILTER_TGID, "mmt-test", 4096, 256);
+	prctl(PR_SET_NAME, "mmt-test");
+	add_target(MMT_TARGET_TGID | 5);
+	assert_int_equal(CALL(wanted, ID(5, 6)), 1);
+	assert_int_equal(CALL(wanted, ID(4, 6)), 0);
+	prctl(PR_SET_NAME, "other");
+	assert_int_equal(CALL(wanted, ID(5, 6)), 0);
+}
+
+/* ---- numbers of address spaces ---- */
+
+#define MANY   512
+#define ROUNDS 200
+static uint32_t numbers[2][ROUNDS * MANY];
+static atomic_uint arrived;
+
+static void *number_them(void *arg)
+{
+	size_t t = (size_t)arg;
+
+	for (size_t r = 0; r < ROUNDS; r++) {
+		uint64_t args[12] = { t, (t + 1) * 0x1000000 + r * MANY, 0x8000000 + r * MANY };
+		LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+		/* Not a barrier: both must be running when it begins. */
+		atomic_fetch_add(&arrived, 1);
+		while (atomic_load(&arrived) < 2 * (r + 1))
+			;
+		if (bpf_prog_test_run_opts(bpf_program__fd(s->progs.number_many), &o))
+			return (void *)1;
+		memcpy(&numbers[t][r * MANY], s->bss->many[t], sizeof(s->bss->many[t]));
+	}
+	return NULL;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+}
+
+static void mm_unique(void **state)
+{
+	static uint32_t all[2 * ROUNDS * MANY];
+	size_t n = 0;
+	pthread_t t;
+	void *bad;
+
+	(void)state;
+	up(0, NULL, 4096, 262144);
+	atomic_store(&arrived, 0);
+	assert_int_equal(pthread_create(&t, NULL, number_them, (void *)1), 0);
+	assert_null(number_them(0));
+	pthread_join(t, &bad);
+	assert_null(bad);
+	for (size_t i = 0; i < ROUNDS * MANY; i++) {
+		if (i % 2)
+			assert_int_equal(numbers[0][i], numbers[1][i]);
+		else
+			all[n++] = numbers[1][i];
+		all[n++] = numbers[0][i];
+	}
+	qsort(all, n, sizeof(all[0]), by_value);
+	assert_true(all[0] > 0);
+	for (size_t i = 1; i < n; i++)
+		assert_int_not_equal(all[i - 1], all[i]);
+	assert_int_equal(lost(MMT_LOSS_MM, 0), 0);
+}
+
+static void mm_forgotten(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	up(0, NULL, 4096, 256);
+	assert_int_equal(CALL(number, 0), 0);
+	first = CALL(number, 0x1234);
+	assert_int_equal(CALL(number, 0x1234), first);
+	CALL(forget, 0x1234);
+	/* the same struct again is another address space, and no number comes twice */
+	assert_true(CALL(number, 0x1234) > first);
+	assert_true(CALL(number, 0x9999) > first);
+}
+
+static void mm_full(void **state)
+{
+	uint32_t max;
+
+	(void)state;
+	up(0, NULL, 4096, 256);
+	max = bpf_map__max_entries(s->maps.mms);
+	for (uint32_t i = 1; i <= max; i++)
+		CALL(number, i);
+	assert_int_equal(lost(MMT_LOSS_MM, 0), 0);
+	assert_int_equal(CALL(number, max + 1), 0);
+	assert_int_equal(lost(MMT_LOSS_MM, 0), 1);
+}
+
+/* ---- slots ---- */
+
+static void slots_collide(void **state)
+{
+	(void)state;
+	up(0, NULL, 4096, 256);
+	assert_int_equal(CALL(claim, 100), 1);
+	assert_int_equal(CALL(set_slot, 100, 1, 55), 100); /* running, its address space known */
+	assert_int_equal(CALL(claim, 100), 2);
+	assert_int_equal(CALL(claim, 100 + 8192), 0); /* another thread's */
+	assert_int_equal(CALL(claim, 101), 1);
+	assert_int_equal(CALL(set_slot, 100, 2, 55), 100); /* between two tries: still his */
+	assert_int_equal(CALL(claim, 100 + 8192), 0);
+	CALL(set_slot, 100, 0, 55);
+	assert_int_equal(CALL(claim, 100 + 8192), 1); /* idle: taken over, without the other's address space */
+	assert_int_equal(CALL(claim, 100), 1);
+}
+
+static void calls_count(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	up(0, NULL, 4096, 256);
+	first = CALL(next_call, 100);
+	assert_int_equal(CALL(next_call, 100), first + 1);
+	CALL(claim, 100 + 8192); /* goes on when the slot changes hands */
+	assert_int_equal(CALL(next_call, 100 + 8192), first + 2);
+	assert_true(first > 0);
+}
+
+/* ---- the ring ---- */
+
+static void ring_full_is_counted(void **state)
+{
+	uint64_t sent = 0, tries = 200;
+
+	(void)state;
+	up(0, NULL, 4096, 256);
+	for (uint64_t i = 0; i < tries; i++)
+		sent += CALL(emit, i, ID(1, 2));
+	assert_in_range(sent, 1, tries - 1);
+	assert_int_equal(sent + lost(MMT_LOSS_RING, MMT_EV_EXEC), tries);
+	assert_int_equal(lost(MMT_LOSS_RING, MMT_EV_FAULT), 0);
+	assert_int_equal(ring_buffer__consume(rb), (int)sent);
+}
+
+static void names_once(void **state)
+{
+	uint64_t key;
+
+	(void)state;
+	up(0, NULL, 8192, 256);
+	prctl(PR_SET_NAME, "mmt-one");
+	key = CALL(name, 0);
+	assert_int_equal(CALL(name, 0), key);
+	prctl(PR_SET_NAME, "mmt-two");
+	assert_int_not_equal(CALL(name, 0), key);
+	prctl(PR_SET_NAME, "mmt-one");
+	assert_int_equal(CALL(name, 0), key);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_names, 2);
+	assert_int_equal(lost(MMT_LOSS_NAME, 0), 0);
+}
+
+/* ---- runs ---- */
+
+static void install(unsigned int helper, uint64_t addr, uint64_t pages, uint64_t pfn, int ret)
+{
+	CALL(enter, helper, addr, pages * PAGE, pfn, 1);
+	CALL(leave, (uint64_t)(int64_t)ret);
+}
+
+static unsigned int flushed(void)
+{
+	CALL(flush, 0);
+	ring_buffer__consume(rb);
+	return n_got;
+}
+
+#define INSERT MMT_HELPER_VM_INSERT_PAGE
+#define REMAP  MMT_HELPER_REMAP_PFN_RANGE
+
+static void runs_merge(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x11000, 1, 101, 0);
+	install(INSERT, 0x12000, 2, 50, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].h.type, MMT_EV_PAGE_MAP);
+	assert_int_equal(got[0].addr, 0x10000);
+	assert_int_equal(got[0].len, 4 * PAGE);
+	assert_int_equal(got[0].pages, 4);
+	assert_int_equal(got[0].calls, 3);
+	assert_int_equal(got[0].pfn, 100);
+	assert_int_equal(got[0].pfn_lo, 50);
+	assert_int_equal(got[0].pfn_hi, 101);
+	assert_int_equal(got[0].segs, 2);
+	assert_int_equal(got[0].seg_pfn[0], 100);
+	assert_int_equal(got[0].seg_pages[0], 2);
+	assert_int_equal(got[0].seg_pfn[1], 50);
+	assert_int_equal(got[0].seg_pages[1], 2);
+	assert_int_equal(flushed(), 1); /* and nothing is left */
+}
+
+static void runs_end(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x12000, 1, 101, 0);  /* a hole between */
+	install(REMAP, 0x13000, 1, 102, 0);   /* another helper */
+	install(REMAP, 0x14000, 1, 103, -22); /* refused: a run of its own */
+	install(REMAP, 0x15000, 1, 104, 0);
+	assert_int_equal(flushed(), 5);
+	assert_int_equal(got[1].addr, 0x12000);
+	assert_int_equal(got[2].h.type, MMT_EV_PFN_MAP);
+	assert_int_equal(got[3].ret, -22);
+	assert_int_equal(got[4].ret, 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(got[i].calls, 1);
+}
+
+static void runs_scattered(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	for (uint64_t i = 0; i < 10; i++)
+		install(INSERT, 0x10000 + i * PAGE, 1, 1000 - 10 * i, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].segs, 10); /* all are counted, the first eight are named */
+	assert_int_equal(got[0].pages, 10);
+	assert_int_equal(got[0].seg_pfn[7], 930);
+	assert_int_equal(got[0].seg_pages[7], 1);
+	assert_int_equal(got[0].pfn_lo, 910);
+	assert_int_equal(got[0].pfn_hi, 1000);
+}
+
+/* dma_mmap_attrs calls remap_pfn_range, which knows the PFN: one event, the outer one. */
+static void runs_nest(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	assert_int_equal(CALL(enter, MMT_HELPER_DMA_MMAP_ATTRS, 0x10000, 4 * PAGE, 0, 0), 1);
+	assert_int_equal(CALL(enter, REMAP, 0x10000, 4 * PAGE, 500, 1), 0);
+	CALL(leave, 0);
+	CALL(leave, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].h.type, MMT_EV_DMA_MAP);
+	assert_int_equal(got[0].helper, MMT_HELPER_DMA_MMAP_ATTRS);
+	assert_int_equal(got[0].pfn, 500);
+	assert_int_equal(got[0].pages, 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(filter_none, down),
+		cmocka_unit_test_teardown(filter_process, down),
+		cmocka_unit_test_teardown(filter_thread, down),
+		cmocka_unit_test_teardown(filter_comm, down),
+		cmocka_unit_test_teardown(filter_comm_and_process, down),
+		cmocka_unit_test_teardown(mm_unique, down),
+		cmocka_unit_test_teardown(mm_forgotten, down),
+		cmocka_unit_test_teardown(mm_full, down),
+		cmocka_unit_test_teardown(slots_collide, down),
+		cmocka_unit_test_teardown(calls_count, down),
+		cmocka_unit_test_teardown(ring_full_is_counted, down),
+		cmocka_unit_test_teardown(names_once, down),
+		cmocka_unit_test_teardown(runs_merge, down),
+		cmocka_unit_test_teardown(runs_end, down),
+		cmocka_unit_test_teardown(runs_scattered, down),
+		cmocka_unit_test_teardown(runs_nest, down),
+	};
+
+	libbpf_set_print(NULL);
+	return cmocka_run_group_tests_name("bpf core", tests, NULL, NULL);
+}
