@@ -69,11 +69,36 @@ static __always_inline __u64 fd_name(__u32 fd)
 
 #define MAP_ANONYMOUS_ 0x20 /* include/uapi/asm-generic/mman-common.h, 6.12 */
 
+/* A call of interest begins, of a thread that is watched. */
+static __always_inline void call_begin(__u8 tier, __u32 ev, __u32 compat, __u64 nr, const struct mmt_regs *r, __u32 tid)
+{
+	struct mmt_thread *t = thread_get(tid);
+
+	if (!t)
+		return;
+	run_forget_frames(t);
+	t->call_event = ev;
+	t->call_tier = tier;
+	t->call_compat = compat;
+	t->call_no = call_next(tid);
+	t->call_file = t->call_bytes = 0;
+	t->call_have_bytes = 0;
+	t->map_func = 0;
+	t->exit_key = 0; /* whatever it tore down before is gone, and the struct may be another's */
+	read_args(t, r, compat, nr);
+	if (ev == MMT_EV_MMAP && compat && nr == NR_MMAP2_I386)
+		t->args[5] <<= 12;
+#ifndef MMT_PLAIN
+	if (ev == MMT_EV_MMAP && !(t->args[3] & MAP_ANONYMOUS_))
+		t->call_file = fd_name((__u32)t->args[4]);
+#endif
+	t->call_ts = bpf_ktime_get_ns();
+}
+
 static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 {
 	__u64 nr = ctx->args[1], pid_tgid;
 	struct mmt_regs r;
-	struct mmt_thread *t;
 	__u32 compat, ev;
 
 	if (off)
@@ -91,31 +116,13 @@ static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 	if (!ev)
 		return 0;
 	HIT(CALL);
-	t = thread_get((__u32)pid_tgid);
-	if (!t)
-		return 0;
-	run_forget_frames(t);
-	t->call_event = ev;
-	t->call_compat = compat;
-	t->call_no = call_next((__u32)pid_tgid);
-	t->call_file = t->call_bytes = 0;
-	t->call_have_bytes = 0;
-	t->map_func = 0;
-	t->exit_key = 0; /* whatever it tore down before is gone, and the struct may be another's */
-	read_args(t, &r, compat, nr);
-	if (ev == MMT_EV_MMAP && compat && nr == NR_MMAP2_I386)
-		t->args[5] <<= 12;
-#ifndef MMT_PLAIN
-	if (ev == MMT_EV_MMAP && !(t->args[3] & MAP_ANONYMOUS_))
-		t->call_file = fd_name((__u32)t->args[4]);
-#endif
-	t->call_ts = bpf_ktime_get_ns();
+	call_begin(MMT_TIER_RAW_TP, ev, compat, nr, &r, (__u32)pid_tgid);
 	return 0;
 }
 
 #define CALL_HEAD(e, EV)                                            \
 	do {                                                        \
-		HEAD(e, EV, MMT_TIER_RAW_TP, t->call_ts, pid_tgid); \
+		HEAD(e, EV, t->call_tier, t->call_ts, pid_tgid);    \
 		e->h.dur_ns = now - t->call_ts;                     \
 		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;        \
 		e->h.mm = mm;                                       \
@@ -237,6 +244,17 @@ static __always_inline void call_send(struct mmt_thread *t, __u64 pid_tgid, __s6
 		send_brk(t, pid_tgid, mm, now, ret);
 }
 
+static __always_inline void call_end(struct mmt_thread *t, __u64 pid_tgid, __s64 ret)
+{
+	run_flush(t, pid_tgid);
+	if (!t->call_event)
+		return;
+	driver_flush(t, pid_tgid);
+	call_send(t, pid_tgid, ret);
+	t->call_event = 0;
+	run_forget_frames(t);
+}
+
 static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 {
 	struct mmt_regs r;
@@ -256,13 +274,7 @@ static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 	t = thread_find((__u32)pid_tgid);
 	if (!t)
 		return 0;
-	run_flush(t, pid_tgid);
-	if (!t->call_event)
-		return 0;
-	driver_flush(t, pid_tgid);
-	call_send(t, pid_tgid, ctx->args[1]);
-	t->call_event = 0;
-	run_forget_frames(t);
+	call_end(t, pid_tgid, ctx->args[1]);
 	return 0;
 }
 
@@ -277,3 +289,60 @@ int call_exit__raw_tp(struct raw_tp_ctx *ctx)
 {
 	return call_exit(ctx);
 }
+
+#ifndef MMT_PLAIN
+
+/*
+ * The same from the functions behind the system calls: other system calls of other programs then cost nothing. A call that
+ * seccomp or a tracer denies never gets there.
+ */
+static __always_inline int call_enter_wrapper(__u32 ev, __u64 regs)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_regs r;
+
+	if (off || !current_wanted(pid_tgid))
+		return 0;
+	HIT(CALL);
+	if (bpf_probe_read_kernel(&r, sizeof(r), (void *)regs))
+		return 0;
+	call_begin(MMT_TIER_FENTRY, ev, REG_COMPAT(&r), exit_nr(&r, REG_COMPAT(&r)), &r, (__u32)pid_tgid);
+	return 0;
+}
+
+static __always_inline int call_leave_wrapper(__s64 ret)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_thread *t;
+
+	if (off)
+		return 0;
+	t = thread_find((__u32)pid_tgid);
+	if (t)
+		call_end(t, pid_tgid, ret);
+	return 0;
+}
+
+#define CALL_WRAPPER(name, fn, EV)                                   \
+	SEC("?fentry/" fn)                                           \
+	int call_##name##__fentry(__u64 *c)                          \
+	{                                                            \
+		return call_enter_wrapper(MMT_EV_##EV, c[0]);        \
+	}                                                            \
+	SEC("?fexit/" fn)                                            \
+	int call_##name##__fexit(__u64 *c)                           \
+	{                                                            \
+		return call_leave_wrapper(c[1]);                     \
+	}
+
+#if defined(__TARGET_ARCH_arm64)
+/* the 32-bit ABI shares all of them but mmap2 */
+CALL_WRAPPER(mmap, "__arm64_sys_mmap", MMAP)
+CALL_WRAPPER(mmap_compat, "__arm64_compat_sys_aarch32_mmap2", MMAP)
+CALL_WRAPPER(munmap, "__arm64_sys_munmap", MUNMAP)
+CALL_WRAPPER(mprotect, "__arm64_sys_mprotect", MPROTECT)
+CALL_WRAPPER(mremap, "__arm64_sys_mremap", MREMAP)
+CALL_WRAPPER(brk, "__arm64_sys_brk", BRK)
+#endif
+
+#endif

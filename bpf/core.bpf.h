@@ -122,6 +122,8 @@ struct mmt_thread {
 	__u32 call_no;
 	__u32 call_compat;
 	__u32 call_have_bytes;
+	__u32 call_tier;
+	__u32 pad1;
 	/* the change going on */
 	__u64 chg_addr, chg_len, chg_ts;
 	__u64 vms;	/* vma_munmap_struct of an over-map under way */

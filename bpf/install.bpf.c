@@ -158,6 +158,9 @@ static __always_inline void run_park(struct mmt_thread *t, __u64 pid_tgid)
 		t->run_open = 1;
 	} else if (t->drivers || t->chg) {
 		t->run_open = 1;
+	} else if (!knobs.sys_exit) {
+		t->run_open = 1;
+		run_flush(t, pid_tgid);
 	} else {
 		t->run_open = 2;
 		runs_open_add(1);

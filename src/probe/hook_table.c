@@ -48,6 +48,11 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.gives = { EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK) },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" } },
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__arm64_sys_mmap",
+			  .progs = { "call_mmap__fentry", "call_mmap__fexit", "call_mmap_compat__fentry", "call_mmap_compat__fexit",
+				"call_munmap__fentry", "call_munmap__fexit", "call_mprotect__fentry", "call_mprotect__fexit",
+				"call_mremap__fentry", "call_mremap__fexit", "call_brk__fentry", "call_brk__fexit" },
+			  .lacks = "calls that seccomp or a tracer denied" },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" },
 			  .lacks = "mmap.file" },
 		},

@@ -16,7 +16,7 @@
 enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 
 #define HOOK_TRIES 5
-#define HOOK_PROGS 4
+#define HOOK_PROGS 12
 #define HOOK_FEEDS 24
 #define HOOK_GIVES 6
 

@@ -95,6 +95,7 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->marks = marks_live(s);
 	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
+	k->sys_exit = tier_of(s, MMT_HOOK_CALL) == MMT_TIER_RAW_TP;
 	syscalls_fill(k);
 }
 
