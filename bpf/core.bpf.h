@@ -214,7 +214,7 @@ static __always_inline bool comm_matches(void)
 	union {
 		char c[16];
 		__u64 w[2];
-	} have;
+	} have = {}; /* 5.18 to 6.3 leave what is behind the name as it was: kernel/bpf/helpers.c */
 	/* volatile: else the compiler knows better what stands in read-only data, the zeros it was built with */
 	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
 
