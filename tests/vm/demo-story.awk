@@ -19,49 +19,70 @@ function say(text)
 	fflush()
 }
 
+# Said at the end: standard error comes another way and could stand anywhere between the lines.
 function complain(text)
 {
 	wrong++
-	print "demo: " text >"/dev/stderr"
+	complaints = complaints "demo: " text "\n"
+}
+
+function verdict()
+{
+	printf "%s", complaints >"/dev/stderr"
+	exit wrong ? 1 : 0
 }
 
 # ---- what must be there ----------------------------------------------------------------------------------------------
 
-# In the parts named: words for people, and a pattern for "EVENT DETAIL", in which KIND stands for the part's name.
-function require(kinds, words, pattern)
+# In the parts named: words for people, the event, and patterns that its detail must match, all of them, in any order.
+# KIND stands for the part's name.
+function require(kinds, words, event, p1, p2, p3)
 {
 	nneeds++
 	need_kinds[nneeds] = kinds
 	need_words[nneeds] = words
-	need_pattern[nneeds] = pattern
+	need_event[nneeds] = event
+	need[nneeds, 1] = p1
+	need[nneeds, 2] = p2
+	need[nneeds, 3] = p3
 }
 
-function requirements(    time, path, pfns)
+function requirements(    time, path, addr, pages, pfns)
 {
-	time = "[0-9.]+(ns|us|ms|s)( |$)"
+	time = "(^| )[0-9.]+(ns|us|ms|s)( |$)"
 	path = "/dev/mmdemo/KIND @"
-	pfns = " [0-9]+ pages 0x.* pfn 0x[0-9a-f]+-0x[0-9a-f]+"
-	require("all", "the mmap call", "^mmap .* = 0x.*" path)
-	require("all", "the driver's mmap function with its time", "^driver_mmap mmdemo:mmdemo_KIND_mmap .*" time)
-	require("file", "a first fault with its latency", "^fault 0x.* driver-page .*" time)
-	require("device shared", "the PFNs that were mapped", "^pfn_map remap_pfn_range" pfns)
-	require("dma", "the pages of the DMA buffer", "^dma_map dma_mmap_attrs" pfns)
-	require("all", "fork's copy of the mapping", "^vma_dup 0x.*" path)
-	require("all", "the driver's open, called by fork", "^driver_open mmdemo:mmdemo_KIND_vm_open .*" time)
-	require("all", "the munmap call", "^munmap 0x.* = 0 .*" path)
-	require("all", "the driver's close", "^driver_close mmdemo:mmdemo_KIND_vm_close .*" time)
-	if (release !~ /16k/)
-		require("device", "the PFNs of the card's registers", " pfn " pfn(bar_from) "-" pfn(bar_to) "( |$)")
+	addr = "(^| )0x[0-9a-f]+( |$)"
+	pages = "(^| )[1-9][0-9]* pages?( |$)"
+	pfns = "(^| )pfn 0x[0-9a-f]+(-0x[0-9a-f]+)?( |$)"
+	require("all", "the mmap call and its result", "mmap", path, "= 0x[0-9a-f]+( |$)", time)
+	require("all", "the driver's mmap function and its time", "driver_mmap", "(^| )mmdemo:mmdemo_KIND_mmap( |$)", "= 0( |$)", time)
+	require("file", "a first fault and its latency", "fault", addr, " driver-page( |$)", time)
+	require("device shared", "the PFNs that were mapped", "pfn_map", "(^| )remap_pfn_range( |$)", pages, pfns)
+	require("dma", "the pages of the DMA buffer", "dma_map", "(^| )dma_mmap_attrs( |$)", pages, pfns)
+	require("all", "fork's copy of the mapping", "vma_dup", addr, path)
+	require("all", "the driver's open, called by fork", "driver_open", "(^| )mmdemo:mmdemo_KIND_vm_open( |$)", time)
+	require("all", "the munmap call and its result", "munmap", path, "= 0( |$)", time)
+	require("all", "the driver's close and its time", "driver_close", "(^| )mmdemo:mmdemo_KIND_vm_close( |$)", time)
+	if (page_size == 4096)
+		require("device", "the PFNs of the card's registers", "pfn_map", "(^| )pfn " pfn(bar_from) "-" pfn(bar_to) "( |$)")
 }
 
-function check(kind, line,    i, pattern)
+function matches(i, kind, detail,    n, pattern)
 {
-	for (i = 1; i <= nneeds; i++) {
-		pattern = need_pattern[i]
+	for (n = 1; n <= 3; n++) {
+		pattern = need[i, n]
 		gsub("KIND", kind, pattern)
-		if (line ~ pattern)
-			met[kind, i] = 1
+		if (detail !~ pattern)
+			return 0
 	}
+	return 1
+}
+
+function check(kind, event, detail,    i)
+{
+	for (i = 1; i <= nneeds; i++)
+		if (event == need_event[i] && matches(i, kind, detail))
+			met[kind, i] = 1
 }
 
 function missing(kind,    i)
@@ -101,7 +122,7 @@ function agree(event, words)
 function heading(title, text)
 {
 	printf "\n%s\n%s\n", paint("1", title), text
-	say(paint("2", sprintf("\n%10s %6s %-12s %s", "TIME", "PID", "EVENT", "DETAIL")))
+	say("\n" paint("2", sprintf("%8s %5s %-12s %s", "TIME", "PID", "EVENT", "DETAIL")))
 }
 
 function latency(detail,    n, unit)
@@ -113,11 +134,16 @@ function latency(detail,    n, unit)
 	return n * (unit == "ns" ? 0.001 : unit == "us" ? 1 : unit == "ms" ? 1000 : 1000000)
 }
 
+function micros(us)
+{
+	return us < 99.95 ? sprintf("%.1fus", us) : sprintf("%.0fus", us)
+}
+
 # Faults of a row are alike: two are shown, the others counted.
 function row_end()
 {
 	if (row > 2)
-		say(sprintf("%30s %s", "", paint("2", sprintf("... %d more like these, %.0fus to %.0fus", row - 2, fastest, slowest))))
+		say(sprintf("%27s %s", "", paint("2", sprintf("... and %d more, %s to %s", row - 2, micros(fastest), micros(slowest)))))
 	row = 0
 }
 
@@ -144,7 +170,7 @@ function show(time, pid, event, detail)
 			in_row(detail)
 		row_pid = event == "fault" ? pid : ""
 	}
-	say(sprintf("%10s %6s %s %s", time, pid, paint("1", sprintf("%-12s", event)), detail))
+	say(sprintf("%8s %5s %s %s", time, pid, paint("1", sprintf("%-12s", event)), detail))
 }
 
 # The program's own memory is not the story.
@@ -161,12 +187,13 @@ function take(kind, pid, line,    f, detail)
 		return 0
 	if (f[4] == "exit")
 		return f[3] == pid
-	detail = line
-	sub(/^ *[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +/, "", detail)
+	# The event is padded to 12; the detail may begin with blanks of its own.
+	match(line, /^ *[^ ]+ +[^ ]+ +[^ ]+ /)
+	detail = substr(line, RLENGTH + 14)
 	if (!belongs(f[4], detail))
 		return 0
 	seen[f[4]]++
-	check(kind, f[4] " " detail)
+	check(kind, f[4], detail)
 	show(f[1], f[3], f[4], detail)
 	return 0
 }
@@ -182,7 +209,7 @@ function part(kind, title, text,    command, pid, line, over)
 	row_end()
 	if (!over) {
 		complain("the trace ended before part '" kind "' did")
-		exit 1
+		verdict()
 	}
 	missing(kind)
 	own_words(kind)
@@ -203,23 +230,22 @@ BEGIN {
 	split(bar, res, " ")
 	bar_from = hex(res[1])
 	bar_to = hex(res[2])
+	page_size = release ~ /16k/ ? 16384 : 4096
 	requirements()
-	print "\n" paint("1", "The kernel: Linux " release " for ARM64, with the driver mmdemo; emulated, so times are long.")
-	print "In each part the program mmdemo-use maps a device file of the driver, works with the memory, forks a"
-	print "child that does so too, and both unmap. Only lines about these mappings are shown. A line comes when"
-	say("its event is over: what a call caused stands above the call.")
-
-	part("file", "1. file: memory that comes page by page",
-		"The driver's mmap only promises. A page comes at its first touch, by a page fault that the driver answers.")
+	# A driver's fault function without map_pages wants mmap_lock: vmf_can_call_fault(), mm/memory.c, since 6.6.
+	text = "mmap only promises. Each page comes at its first touch, by a page fault that the driver answers."
+	if (release !~ /^(5|6\.[0-5])\./)
+		text = text "\n2 tries: the kernel starts with the mapping's own lock, but calls a driver only under mmap_lock."
+	part("file", "1. file: memory that comes page by page", text)
 	part("device", "2. device: the registers of a PCI card, at physical " bar_from "-" bar_to,
-		"The driver maps them at once, by page frame number (a PFN is the address / 4096). No fault follows.")
+		"The driver maps them all at once, by page frame number (address / " page_size "): no fault will follow.")
 	part("dma", "3. dma: a buffer that a device reads and writes by itself",
-		"Where it lies is known to the kernel's DMA layer, so the driver has that map it.")
+		"Only the kernel's DMA layer knows where it lies, so the driver has that map it.")
 	part("shared", "4. shared: one kernel buffer, seen by all who open it",
-		"The driver counts its mappings in open and close, so as not to free it under the child's feet.")
+		"The driver counts the mappings in open and close, so that none outlives the buffer.")
 	calls = agree("mmap", "mmap calls") ", " agree("munmap", "munmap calls") ", " agree("fork", "forks")
 	calls = calls " and " agree("fault", "first touches")
 	if (!wrong)
-		say("\nAll was there: " calls ", as many as the program itself counted.")
-	exit wrong ? 1 : 0
+		say("\n" paint("1", "All was there: " calls ",") "\nas many as the program itself counted.")
+	verdict()
 }

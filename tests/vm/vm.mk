@@ -16,8 +16,8 @@ MODULE_KERNELS := $(shell awk '/^[^\#]/ && $$8 ~ /module(,|$$)/ && $$2 != "build
 K ?= 6.12
 
 .PHONY: demo vm kmod-all
-demo: $(CACHE)/kernel/$(K)/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
-	@$(MAKE) --no-print-directory ARCH=arm64 all mmdemo-use-arm64
+demo: $(CACHE)/kernel/$(K)/.done $(CACHE)/guest/arm64/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
+	@$(MAKE) --no-print-directory -s ARCH=arm64 all mmdemo-use-arm64
 	@tests/vm/demo $(K)
 
 vm: $(CACHE)/kernel/$(K)/.done $(OUTPUT)/kmod/$(K)/mmdemo.ko
