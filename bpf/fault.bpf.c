@@ -65,12 +65,18 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 	struct mmt_ev_fault *e;
 	struct mmt_slot *s;
 
-	if (!current_wanted(pid_tgid) || (knobs.fault_exit_perf && !regs))
+	if (knobs.fault_exit_perf && !regs)
 		return;
-	s = slot_claim((__u32)pid_tgid);
-	if (!s) {
-		lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
-		return;
+	/* a thread that was wanted stays so while it lives in this address space: its slot knows, and saves the look-up */
+	s = slot_of((__u32)pid_tgid);
+	if (!s || s->tid != (__u32)pid_tgid || s->mm_key != RD(x.btf, vma, vm_mm)) {
+		if (!current_wanted(pid_tgid))
+			return;
+		s = slot_claim((__u32)pid_tgid);
+		if (!s) {
+			lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
+			return;
+		}
 	}
 	e = &s->ev;
 	if (s->state == SLOT_RUNNING && !knobs.fault_exit_perf) {

@@ -16,8 +16,11 @@ static __always_inline void thread_gone(__u64 pid_tgid)
 		run_flush(t, pid_tgid);
 		bpf_map_delete_elem(&threads, &tid);
 	}
-	if (s && s->tid == tid && s->state != SLOT_IDLE)
-		fault_abandon(s);
+	if (s && s->tid == tid) {
+		if (s->state != SLOT_IDLE)
+			fault_abandon(s);
+		s->tid = 0; /* the next thread with this id is another one */
+	}
 }
 
 /* A new program: what was remembered of the old address space is void, and its struct may be a child's next. */
