@@ -150,6 +150,8 @@ static void map_device(struct teller *t)
 		NEW(DRIVER_MMAP, driver_mmap); /* came before its probe */
 		DEVICE_VMA(e, DEV_AT, 4);
 		e.func = F_LOST;
+		e.addr = DEV_AT;
+		e.len = 0x4000;
 		e.h.have &= ~MMT_HAVE(DRIVER_MMAP, ret);
 		SEND(t, MMT_TIER_KPROBE, 0);
 	}
