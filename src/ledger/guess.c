@@ -66,7 +66,7 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 		return;
 	r = tree_at(&s->tree, e->addr);
 	if (r)
-		space_prot(l, s, e->addr, e->addr + page_up(l, e->len), (r->vm_flags & ~7ULL) | (e->prot & 7));
+		space_prot(l, s, e->addr, e->addr + page_up(l, e->len), (r->vm_flags & ~7ULL) | (e->prot & 7), false);
 }
 
 void guess_mremap(struct ranges *l, const struct mmt_hdr *h)

@@ -178,7 +178,7 @@ static void on_prot(struct ranges *l, const struct mmt_hdr *h)
 	struct space *s = true_space(l, h->mm, h->pid);
 
 	if (s && HAS(h, vm_flags))
-		space_prot(l, s, e->addr, e->addr + e->len, e->vm_flags);
+		space_prot(l, s, e->addr, e->addr + e->len, e->vm_flags, true);
 }
 
 static void on_exec(struct ranges *l, const struct mmt_hdr *h)

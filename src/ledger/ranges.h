@@ -26,7 +26,7 @@ struct range {
 	uint32_t prio;		    /* the ledger's own */
 	uint8_t kind;		    /* enum range_kind */
 	bool guessed;
-	bool has_flags;
+	bool has_flags; /* vm_flags is the kernel's own, not the bits of prot and sharing alone */
 	uint64_t start, end;
 	uint64_t off; /* of start in the file, bytes */
 	uint64_t vm_flags;

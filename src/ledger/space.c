@@ -92,8 +92,8 @@ static void seam(struct ranges *l, struct space *s, uint64_t addr)
 	if (!high || !low || high == low || high->start != addr)
 		return;
 	if (low->file != high->file || low->vm_flags != high->vm_flags || low->kind != high->kind ||
-	    low->dev != high->dev || low->ino != high->ino || low->ops != high->ops || low->fd != high->fd ||
-	    low->off + (low->end - low->start) != high->off)
+	    low->guessed != high->guessed || low->dev != high->dev || low->ino != high->ino || low->ops != high->ops ||
+	    low->fd != high->fd || low->off + (low->end - low->start) != high->off)
 		return;
 	tree_take(&s->tree, high->start, high->end);
 	low->end = high->end;
@@ -148,20 +148,28 @@ void space_map(struct ranges *l, struct space *s, const struct range *new, bool 
 	seam(l, s, new->start);
 }
 
+struct new_flags {
+	uint64_t vm_flags;
+	bool whole;
+};
+
 static void set_flags(void *ctx, struct range *r)
 {
-	r->vm_flags = *(uint64_t *)ctx;
-	r->has_flags = true;
+	const struct new_flags *new = ctx;
+
+	r->vm_flags = new->vm_flags;
+	r->has_flags |= new->whole;
 }
 
-void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags)
+void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole)
 {
+	struct new_flags new = { vm_flags, whole };
 	struct range *taken, *r;
 
 	space_cut(l, s, start);
 	space_cut(l, s, end);
 	taken = tree_take(&s->tree, start, end);
-	tree_each(taken, set_flags, &vm_flags);
+	tree_each(taken, set_flags, &new);
 	tree_put_back(&s->tree, taken);
 	r = tree_from(&s->tree, start);
 	while (r && r->end <= end) {

@@ -39,7 +39,8 @@ void space_cut(struct ranges *l, struct space *s, uint64_t addr);
 /* strict: nothing may be mapped there, else it is a conflict. What is there makes room in any case. */
 void space_map(struct ranges *l, struct space *s, const struct range *new, bool strict);
 void space_unmap(struct ranges *l, struct space *s, uint64_t start, uint64_t end);
-void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags);
+/* whole: vm_flags is the kernel's own, else only its bits of prot and sharing are known. */
+void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole);
 
 /* Where no change events come: a space from what calls asked for and got (guess.c). */
 void guess_mmap(struct ranges *l, const struct mmt_hdr *h);

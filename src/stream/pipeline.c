@@ -33,7 +33,9 @@ struct pipeline {
 	struct procs *procs;
 	struct ranges *ledger;
 	struct map nameless; /* addresses that nobody could name */
-	uint64_t last_ksym;  /* most events carry the same one as the event before */
+	struct map met;	     /* address spaces whose mappings were asked for, or told */
+	bool asking;
+	uint64_t last_ksym; /* most events carry the same one as the event before */
 	struct ksym_fields ksyms[MMT_EV_MAX];
 	struct view_scratch scratch;
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
@@ -90,6 +92,7 @@ void pipeline_free(struct pipeline *p)
 	procs_free(p->procs);
 	ranges_free(p->ledger);
 	map_free(&p->nameless);
+	map_free(&p->met);
 	buf_free(&p->silent);
 	buf_free(&p->absent);
 	free(p);
@@ -174,6 +177,67 @@ static bool is_ours(struct pipeline *p, const struct mmt_hdr *h)
 	return h->mm ? h->mm == p->child_mm : !p->child_ran;
 }
 
+#define PID_SPACE (1ULL << 32) /* a space that is known by its process only; mm is 32 bits wide */
+
+static uint64_t space_of(uint32_t mm, uint32_t pid)
+{
+	return mm ? mm : PID_SPACE | pid;
+}
+
+static void meet(struct pipeline *p, uint64_t space)
+{
+	/* The worst that comes of forgetting, or of no memory: asked again. */
+	if (p->met.n >= RANGES_SPACE_MAX)
+		map_free(&p->met);
+	map_put(&p->met, space, p);
+}
+
+/* The program that the events are about, not the next one: the ring is read later than things happen. */
+static bool still_runs(struct pipeline *p, uint32_t pid)
+{
+	char now[PROCS_COMM];
+
+	return p->opts.ask_comm && !p->opts.ask_comm(p->opts.ctx, pid, now) && !strcmp(now, procs_comm(p->procs, pid));
+}
+
+/*
+ * Before the first event of an address space that nothing tells changes of, what is mapped in it. An exec has begun a new
+ * one: there it comes behind the event.
+ */
+static int ask_maps(struct pipeline *p, const struct mmt_hdr *h)
+{
+	uint64_t space = space_of(h->mm, h->pid);
+
+	if (!p->opts.ask_maps || p->asking || !h->pid || h->type == MMT_EV_EXIT || is_ours(p, h))
+		return 0;
+	if (h->type == MMT_EV_VMA_IMPORT) {
+		meet(p, space);
+		return 0;
+	}
+	if (h->type != MMT_EV_EXEC && map_get(&p->met, space))
+		return 0;
+	meet(p, space);
+	if (!still_runs(p, h->pid))
+		return 0;
+	p->asking = true;
+	p->opts.ask_maps(p->opts.ctx, h->pid, h->mm, pipeline_item, p);
+	p->asking = false;
+	return p->failed;
+}
+
+/* Which spaces the ledger knows without asking, and which it has forgotten. */
+static void follow_spaces(struct pipeline *p, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_fork *e = (const void *)h;
+
+	if (!p->opts.ask_maps)
+		return;
+	if (h->type == MMT_EV_EXIT)
+		map_del(&p->met, space_of(h->mm, h->pid));
+	else if (h->type == MMT_EV_FORK && h->have & MMT_HAVE(FORK, child))
+		meet(p, space_of(h->have & MMT_HAVE(FORK, child_mm) ? e->child_mm : 0, e->child));
+}
+
 static int show(struct pipeline *p, const struct decoded *d)
 {
 	struct mmt_view v = { .h = d->event, .ev = d->ev, .names = &p->lookup };
@@ -197,8 +261,11 @@ static int show(struct pipeline *p, const struct decoded *d)
 
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
 {
+	bool exec = d->ev->num == MMT_EV_EXEC;
 	int err = name_ksyms(p, d->event);
 
+	if (!err && !exec)
+		err = ask_maps(p, d->event);
 	if (!err)
 		err = tap(p, data, size);
 	if (err)
@@ -206,22 +273,43 @@ static int take_event(struct pipeline *p, const struct decoded *d, const void *d
 	p->sum.per_event[d->ev->num]++;
 	procs_event(p->procs, d->event, &p->lookup);
 	ranges_event(p->ledger, d->event);
-	return show(p, d);
+	follow_spaces(p, d->event);
+	err = show(p, d);
+	return err || !exec ? err : ask_maps(p, d->event);
+}
+
+/* What ask_maps() has to know when nobody wants views. */
+static void learn_raw(struct pipeline *p, const void *data, size_t size, bool event)
+{
+	struct decoded d;
+
+	if (event) {
+		procs_event(p->procs, data, &p->lookup);
+		follow_spaces(p, data);
+	} else if (decode_record(data, size, &d) == DECODE_OK && d.name) {
+		names_item(p->names, &d);
+	}
 }
 
 /* Nobody wants views: count, name addresses, hand the bytes on. */
 static int take_raw(struct pipeline *p, const void *data, size_t size)
 {
 	const struct mmt_hdr *h = data;
-	int err = 0;
+	const struct mmt_schema_event *ev = size >= sizeof(*h) ? schema_event(h->type) : NULL;
+	bool whole = ev && size >= ev->size, exec = whole && h->type == MMT_EV_EXEC;
+	int err = whole ? name_ksyms(p, h) : 0;
 
 	if (size >= sizeof(*h) && h->type < MMT_EV_MAX) {
 		p->sum.per_event[h->type]++;
 		p->sum.events++;
-		if (p->ksyms[h->type].n && size >= schema_event(h->type)->size)
-			err = name_ksyms(p, h);
 	}
-	return err ? err : tap(p, data, size);
+	if (!err && whole && !exec)
+		err = ask_maps(p, h);
+	if (p->opts.ask_maps)
+		learn_raw(p, data, size, whole);
+	if (!err)
+		err = tap(p, data, size);
+	return err || !exec ? err : ask_maps(p, h);
 }
 
 static int take_record(struct pipeline *p, const void *data, size_t size)

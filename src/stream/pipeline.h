@@ -12,6 +12,11 @@
 
 /* Names a kernel address; NULL when unknown. The text is valid until the next call. */
 typedef const char *(*pipeline_ksym_fn)(void *ctx, uint64_t addr);
+/*
+ * Hands name and vma_import records of what is mapped in a process now, as address space mm, to fn. A failure to look is
+ * -errno and no more than that; what fn returns ends it.
+ */
+typedef int (*pipeline_maps_fn)(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx);
 
 #define PIPELINE_SINKS 8
 
@@ -24,7 +29,9 @@ struct pipeline_opts {
 	/* Live runs only, else NULL: what a recording has in its stream. Answers enter the stream as items do. */
 	procs_ask_fn ask_comm;
 	pipeline_ksym_fn ask_ksym;
-	void *ctx; /* of both */
+	/* Where no change events come: asked when an address space is first seen. NULL too where they do come. */
+	pipeline_maps_fn ask_maps;
+	void *ctx; /* of all */
 };
 
 struct pipeline;

@@ -89,15 +89,28 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 	}
 }
 
+/* Without vm_flags nobody can tell a file from a device, but where devices are is known. */
+static bool maybe_device(const char *name)
+{
+	static const char *const beginnings[] = { "/dev/", "/sys/", "/proc/", "anon_inode:", "/dmabuf:" };
+
+	for (unsigned i = 0; name && i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (!strncmp(name, beginnings[i], strlen(beginnings[i])))
+			return !is_shm(name);
+	return !name;
+}
+
 static void from_range(struct mmt_view *v, const struct range *r, struct view_scratch *s)
 {
-	bool file = r->file || r->ino || r->fd >= 0;
+	const char *name = text_of(v, r->file);
+	/* /proc/PID/maps has names in brackets for what is of no file */
+	bool file = r->ino || r->fd >= 0 || (r->file && !(name && name[0] == '['));
 
 	v->map_start = r->start;
 	v->map_off = file ? r->off : 0;
 	v->map_flags = r->vm_flags;
 	v->map_guessed = r->guessed;
-	v->mapping = text_of(v, r->file);
+	v->mapping = name;
 	if (!v->mapping && r->fd >= 0) {
 		snprintf(s->text, sizeof(s->text), "fd %d", r->fd);
 		v->mapping = s->text;
@@ -106,8 +119,7 @@ static void from_range(struct mmt_view *v, const struct range *r, struct view_sc
 	} else if (!v->mapping) {
 		v->mapping = anon_name(r->kind, r->vm_flags);
 	}
-	/* Without vm_flags nobody can tell a file from a device. */
-	if (!r->guessed || !file)
+	if (r->has_flags || !file || !maybe_device(name))
 		v->map_class = (uint8_t)class_of(r->vm_flags, file, v->mapping);
 }
 

@@ -13,74 +13,7 @@
 #include "event/value.h"
 #include "mmtrace/wire/names.h"
 #include "stream/pipeline.h"
-
-/* A sink that writes down what reached it. */
-struct spy {
-	struct mmt_sink s;
-	char log[4096]; /* one letter per record: e event view, r raw event, n name; E end */
-	char mapping[128], comm[32], ksym[64];
-	int fail_at; /* that many views, then -ENOSPC */
-	unsigned ended;
-	uint64_t lost_items;
-};
-
-static void note(struct spy *s, char c)
-{
-	size_t n = strlen(s->log);
-
-	if (n + 1 < sizeof(s->log))
-		s->log[n] = c;
-}
-
-static int spy_event(struct mmt_sink *sink, const struct mmt_view *v)
-{
-	struct spy *s = (struct spy *)sink;
-	uint64_t func;
-
-	note(s, 'e');
-	snprintf(s->mapping, sizeof(s->mapping), "%s", v->mapping ? v->mapping : "(none)");
-	snprintf(s->comm, sizeof(s->comm), "%s", v->comm);
-	if (value_get(v->h, v->ev, "func", &func)) {
-		const char *name = v->names->get(v->names->ctx, func);
-
-		snprintf(s->ksym, sizeof(s->ksym), "%s", name ? name : "(none)");
-	}
-	return s->fail_at && --s->fail_at == 0 ? -ENOSPC : 0;
-}
-
-static int spy_raw(struct mmt_sink *sink, const void *record, size_t size)
-{
-	const uint16_t *type = record;
-
-	assert_true(size >= 4);
-	note((struct spy *)sink, *type < MMT_ITEM_FIRST ? 'r' : 'n');
-	return 0;
-}
-
-static int spy_item(struct mmt_sink *sink, const struct mmt_item *item)
-{
-	if (item->kind == MMT_I_LOSS)
-		((struct spy *)sink)->lost_items += item->loss.count;
-	return 0;
-}
-
-static int spy_end(struct mmt_sink *sink, const struct mmt_summary *sum)
-{
-	(void)sum;
-	((struct spy *)sink)->ended++;
-	return 0;
-}
-
-static struct spy new_spy(bool views, bool raw)
-{
-	struct spy s = { 0 };
-
-	s.s.event = views ? spy_event : NULL;
-	s.s.raw = raw ? spy_raw : NULL;
-	s.s.item = spy_item;
-	s.s.end = spy_end;
-	return s;
-}
+#include "unit/test_pipeline_spy.h"
 
 static unsigned asked;
 
@@ -102,26 +35,6 @@ static struct pipeline *pipeline_on(struct spy *a, struct spy *b, const struct f
 	asked = 0;
 	return pipeline_new(&o);
 }
-
-static int feed(struct pipeline *p, const void *record, size_t size)
-{
-	struct mmt_item item = { .kind = MMT_I_RECORD };
-
-	item.data = record;
-	item.size = size;
-	return pipeline_item(p, &item);
-}
-#define FEED(p, r) feed(p, &(r), sizeof(r))
-#define HDR(id)                                                                                \
-	{                                                                                      \
-		.type = MMT_EV_##id, .size = sizeof(struct mmt_ev_##id##_), .mm = 1, .pid = 5, \
-		.have = MMT_HAVE_ALL(id)                                                       \
-	}
-#define mmt_ev_DRIVER_MMAP_ mmt_ev_driver_mmap
-#define mmt_ev_EXEC_	    mmt_ev_exec
-#define mmt_ev_MMAP_	    mmt_ev_mmap
-#define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
-#define mmt_ev_FAULT_	    mmt_ev_fault
 
 static const struct mmt_ev_driver_mmap driver = { .h = HDR(DRIVER_MMAP), .func = 0xffff800000001000 };
 
