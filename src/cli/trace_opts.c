@@ -102,8 +102,11 @@ static void fill_session(struct trace_opts *t, bool target)
 	s->want[MMT_EV_VMA_IMPORT] |= !t->v.events.n;
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n && !t->format->raw; i++) {
-		/* What names the mappings of faults and calls; a target's are few. The filter keeps them from being shown. */
-		if (target && ev[i].family == MMT_FAM_CHANGE)
+		/*
+		 * What names the mappings of faults and calls, where there are no hooks for changes by the calls; a target's
+		 * are few. The filter keeps them from being shown.
+		 */
+		if (target && (ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL))
 			s->want[ev[i].num] = true;
 		/* What names processes that are gone before anybody could ask for their name. */
 		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)
