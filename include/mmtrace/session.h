@@ -35,9 +35,14 @@ int session__open(struct session **out, const struct session_opts *opts);
 int session__start(struct session *s);
 /* Adds a process to the target. It is not yet running a program (a child stopped before exec). */
 int session__add_pid(struct session *s, pid_t pid);
+/*
+ * What is mapped in a process now, from /proc, as name and vma_import records of address space mm: for machines that show
+ * no changes. Number of mappings or -errno: it has gone, or fn's own.
+ */
+int session__import(struct session *s, pid_t pid, uint32_t mm, mmt_item_fn fn, void *ctx);
 /* Items from the ring: at most timeout_ms of waiting. Number of items or -errno. */
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx);
-/* Switches every program off. Records already in the ring can still be polled. Returns at once. */
+/* Switches every program off and waits until none runs any more (milliseconds): what they wrote can then be polled, whole. */
 int session__stop(struct session *s);
 /* Hands over loss counters and hook states as items. */
 int session__report(struct session *s, mmt_item_fn fn, void *ctx);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cli/cmd.h"
@@ -152,6 +153,39 @@ void child_wait(struct child *c)
 	}
 }
 
+void child_hold(struct child *c)
+{
+	c->seized = !ptrace(PTRACE_SEIZE, c->pid, 0, PTRACE_O_TRACEEXEC);
+}
+
+void child_go(struct child *c)
+{
+	if (c->at_exec)
+		ptrace(PTRACE_DETACH, c->pid, 0, 0);
+	c->at_exec = c->seized = false;
+}
+
+/* Until its exec, or its end. Signals on the way reach it; a stop of its whole group does not hold it here. */
+static void wait_exec(struct child *c)
+{
+	int status, event;
+
+	while (!c->over && !c->at_exec) {
+		if (waitpid(c->pid, &status, 0) != c->pid) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
+		event = status >> 16;
+		if (!WIFSTOPPED(status))
+			ended(c, status);
+		else if (event == PTRACE_EVENT_EXEC)
+			c->at_exec = true;
+		else
+			ptrace(PTRACE_CONT, c->pid, 0, event ? 0 : WSTOPSIG(status));
+	}
+}
+
 int child_release(struct child *c)
 {
 	ssize_t n;
@@ -160,6 +194,8 @@ int child_release(struct child *c)
 	if (write(c->go, "g", 1) != 1)
 		err = errno;
 	close(c->go);
+	if (c->seized)
+		wait_exec(c);
 	/* Closed by exec: no bytes mean that it runs. */
 	do
 		n = read(c->broken, &err, sizeof(err));

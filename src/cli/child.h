@@ -9,10 +9,12 @@
 #include <sys/types.h>
 
 struct child {
-	pid_t pid;  /* 0: none */
-	int go;	    /* closing it without a byte makes the child go away */
-	int broken; /* its errno comes through when exec fails */
-	int error;  /* errno of an exec that failed */
+	pid_t pid;    /* 0: none */
+	int go;	      /* closing it without a byte makes the child go away */
+	int broken;   /* its errno comes through when exec fails */
+	int error;    /* errno of an exec that failed */
+	bool seized;  /* will stop behind its exec */
+	bool at_exec; /* it has */
 	bool released;
 	bool over;
 	int status; /* as a shell has it, when over: 128 + signal; 126, 127 */
@@ -25,6 +27,12 @@ int child_fork(struct child *c, char *const argv[]);
  * over is set.
  */
 int child_release(struct child *c);
+/*
+ * Before the release: let it stop once it has execed, its new program mapped and not one instruction of it run. Where that is
+ * not allowed (ptrace), it will just run. After the release at_exec says whether it stands there, and child_go() sends it on.
+ */
+void child_hold(struct child *c);
+void child_go(struct child *c);
 /* Has it ended? Never waits. */
 bool child_over(struct child *c);
 /* Waits for its end. */

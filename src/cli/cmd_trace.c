@@ -11,19 +11,24 @@
 #include <unistd.h>
 #include "cli/child.h"
 #include "cli/cmd.h"
+#include "cli/doctor.h"
+#include "cli/trace_gone.h"
 #include "cli/trace_opts.h"
 #include "cli/trace_signals.h"
 #include "cli/trace_tell.h"
 #include "stream/pipeline.h"
 
 #define POLL_MS	 100 /* how long output may wait for more of it */
+#define LOOK_AT	 256 /* records between two looks at the clock */
 #define NSEC_MS	 1000000ULL
 #define TEXT_MAX 512
 
 struct trace {
 	struct trace_opts opts;
 	struct child child;
+	struct gone gone; /* processes of -p */
 	struct session *session;
+	bool blind; /* no change events on this machine */
 	struct pipeline *pipeline;
 	struct mmt_sink *sink;
 	int fd; /* output */
@@ -31,7 +36,8 @@ struct trace {
 	char command[TEXT_MAX];
 	struct mmt_hook_item hooks[MMT_RUN_HOOKS];
 	struct mmt_run_info info;
-	uint64_t start_ns, flushed_ns;
+	uint64_t start_ns, flushed_ns, ran_ns;
+	unsigned taken; /* records */
 };
 
 static bool use_color(const struct trace *t)
@@ -81,6 +87,11 @@ static const char *ask_ksym(void *ctx, uint64_t addr)
 	return session__ksym(((struct trace *)ctx)->session, addr);
 }
 
+static int ask_maps(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
+{
+	return session__import(((struct trace *)ctx)->session, (pid_t)pid, mm, fn, fn_ctx);
+}
+
 static int open_pipeline(struct trace *t)
 {
 	struct pipeline_opts o = { .filter = &t->opts.filter, .sinks = { t->sink }, .nsinks = 1 };
@@ -89,6 +100,7 @@ static int open_pipeline(struct trace *t)
 	o.child = (uint32_t)t->child.pid;
 	o.ask_comm = ask_comm;
 	o.ask_ksym = ask_ksym;
+	o.ask_maps = t->blind ? ask_maps : NULL;
 	o.ctx = t;
 	t->pipeline = pipeline_new(&o);
 	return t->pipeline ? EXIT_FINE : EXIT_OWN;
@@ -109,6 +121,8 @@ static int open_session(struct trace *t)
 		if (!err && t->child.pid)
 			err = session__add_pid(t->session, t->child.pid);
 	}
+	if (!err)
+		t->blind = doctor_event_lost(session__choices(t->session), MMT_EV_VMA_MAP);
 	if (!err)
 		return trace_tell_unseen(t->session, t->opts.filter.want, t->opts.v.events.n) ? EXIT_FINE :
 												cannot(t, EXIT_CANNOT);
@@ -196,26 +210,39 @@ static bool time_over(const struct trace *t, uint64_t now)
 	return t->opts.v.duration_ns && now - t->start_ns >= t->opts.v.duration_ns;
 }
 
+static bool over(struct trace *t)
+{
+	return trace_signals_seen() || child_over(&t->child) || (!t->child.pid && gone_all(&t->gone)) ||
+	       time_over(t, clock_now_ns());
+}
+
+/* One record on its way. Where they come faster than they are read, a poll does not end by itself. */
+static int take(void *ctx, const struct mmt_item *item)
+{
+	struct trace *t = ctx;
+	int err = pipeline_item(t->pipeline, item);
+
+	return !err && ++t->taken % LOOK_AT == 0 && over(t) ? -EINTR : err;
+}
+
 /* Until the time, the command or the user's patience is over. 0, or -errno of source or sink. */
 static int watch(struct trace *t)
 {
-	uint64_t now = clock_now_ns();
-	int n;
+	while (!over(t)) {
+		uint64_t now = clock_now_ns();
+		int n = session__poll(t->session, wait_ms(t, now), take, t), err;
 
-	while (!trace_signals_seen() && !child_over(&t->child) && !time_over(t, now)) {
-		n = session__poll(t->session, wait_ms(t, now), pipeline_item, t->pipeline);
 		if (n < 0 && n != -EINTR)
 			return n;
 		now = clock_now_ns();
-		if (n <= 0 || now - t->flushed_ns >= POLL_MS * NSEC_MS) {
-			int err = pipeline_flush(t->pipeline);
-
-			if (!err && n == 0 && reader_gone(t->fd))
-				err = -EPIPE;
-			if (err)
-				return err;
-			t->flushed_ns = now;
-		}
+		if (n > 0 && now - t->flushed_ns < POLL_MS * NSEC_MS)
+			continue;
+		err = pipeline_flush(t->pipeline);
+		if (!err && n == 0 && reader_gone(t->fd))
+			err = -EPIPE;
+		if (err)
+			return err;
+		t->flushed_ns = now;
 	}
 	return 0;
 }
@@ -274,14 +301,32 @@ static int failed(const struct trace *t, int err)
 	return EXIT_OWN;
 }
 
+/* Lets the command run. What its exec has mapped must be asked for before a short life is over. */
+static int release(struct trace *t)
+{
+	int err = 0;
+
+	if (!t->child.pid)
+		return 0;
+	if (t->blind)
+		child_hold(&t->child);
+	if (child_release(&t->child))
+		mmt_err("cannot run '%s': %s", t->opts.r.run[0], strerror(t->child.error));
+	if (t->child.at_exec)
+		err = session__poll(t->session, 0, take, t);
+	child_go(&t->child);
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
 static int run(struct trace *t)
 {
 	int err = announce(t);
 
-	if (!err && t->child.pid && child_release(&t->child))
-		mmt_err("cannot run '%s': %s", t->opts.r.run[0], strerror(t->child.error));
+	if (!err)
+		err = release(t);
 	if (!err)
 		err = watch(t);
+	t->ran_ns = clock_now_ns() - t->start_ns;
 	if (!err)
 		err = drain(t);
 	else
@@ -289,15 +334,29 @@ static int run(struct trace *t)
 	return err;
 }
 
+/* A file system may keep its refusal until the end. */
+static int close_output(struct trace *t)
+{
+	int err = t->opts.v.output && close(t->fd) ? -errno : 0;
+
+	t->fd = -1;
+	return err;
+}
+
 static int observe(struct trace *t)
 {
-	int err, end, code;
+	int err, end, closed, code;
 
 	describe(t);
 	err = run(t);
 	end_child(t);
-	end = pipeline_end(t->pipeline, clock_now_ns() - t->start_ns, t->child.over ? t->child.status : -1);
+	end = pipeline_end(t->pipeline, t->ran_ns, t->child.over ? t->child.status : -1);
+	closed = close_output(t);
 	code = failed(t, err ? err : end);
+	if (closed && !pipeline_failed(t->pipeline))
+		code = output_failed(t, closed);
+	if (!t->child.pid && gone_all(&t->gone))
+		trace_tell_gone(&t->opts.v.pids, &t->opts.v.tids);
 	if (!t->child.error)
 		trace_tell_summary(pipeline_summary(t->pipeline));
 	if (code == EXIT_FINE)
@@ -312,6 +371,7 @@ static void close_all(struct trace *t)
 	if (t->sink)
 		t->sink->free(t->sink);
 	child_drop(&t->child);
+	gone_free(&t->gone);
 }
 
 int cmd_trace(int argc, char **argv)
@@ -326,14 +386,16 @@ int cmd_trace(int argc, char **argv)
 		mmt_err("cannot fork: %s", strerror(errno));
 		code = EXIT_OWN;
 	}
+	if (!code && gone_watch(&t->gone, &t->opts.v.pids, &t->opts.v.tids))
+		code = EXIT_OWN;
 	if (!code) {
 		trace_signals();
 		code = open_output(t);
 	}
 	if (!code)
-		code = open_pipeline(t);
-	if (!code)
 		code = open_session(t);
+	if (!code)
+		code = open_pipeline(t);
 	if (!code)
 		code = observe(t);
 	close_all(t);

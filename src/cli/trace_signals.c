@@ -14,14 +14,23 @@ static void note(int sig, siginfo_t *info, void *context)
 	seen = seen + 1;
 }
 
+static void wake(int sig)
+{
+	(void)sig;
+}
+
 void trace_signals(void)
 {
+	/* The command's end ends the wait for events too: epoll_wait() is never restarted, other calls are. */
+	struct sigaction child = { .sa_handler = wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
 	/* No SA_RESTART: a wait must end. */
 	struct sigaction act = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
 
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
+	sigemptyset(&child.sa_mask);
+	sigaction(SIGCHLD, &child, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -100,6 +100,20 @@ static void tell_hooks(const char *what, const char *list, const char *hint)
 	buf_free(&groups);
 }
 
+static void tell_gone(const char *one, const char *many, const struct num_pids *l)
+{
+	if (l->n == 1)
+		mmt_info("%s %u has ended", one, l->pid[0]);
+	else if (l->n)
+		mmt_info("all %u %s have ended", l->n, many);
+}
+
+void trace_tell_gone(const struct num_pids *pids, const struct num_pids *tids)
+{
+	tell_gone("process", "processes of -p", pids);
+	tell_gone("thread", "threads of -t", tids);
+}
+
 void trace_tell_summary(const struct mmt_summary *sum)
 {
 	char ran[NUM_FMT_LEN];

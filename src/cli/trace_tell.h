@@ -5,6 +5,7 @@
 #ifndef MMTRACE_CLI_TRACE_TELL_H
 #define MMTRACE_CLI_TRACE_TELL_H
 
+#include "mmtrace/base.h"
 #include "mmtrace/session.h"
 #include "mmtrace/view.h"
 
@@ -14,6 +15,8 @@
  */
 bool trace_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked);
 void trace_tell_ready(const struct mmt_run_info *info);
+/* Why the run ended by itself. */
+void trace_tell_gone(const struct num_pids *pids, const struct num_pids *tids);
 void trace_tell_summary(const struct mmt_summary *sum);
 
 #endif

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <linux/membarrier.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "import.h"
 #include "mmtrace/base.h"
@@ -332,6 +334,14 @@ int session__add_pid(struct session *s, pid_t pid)
 	return 0;
 }
 
+int session__import(struct session *s, pid_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	int n = import_proc((uint32_t)pid, mm, fn, ctx);
+
+	(void)s; /* /proc needs none of it */
+	return n < 0 ? fail(n, "cannot read the mappings of process %d: %s", pid, strerror(-n)) : n;
+}
+
 /* ---- run ----------------------------------------------------------------------------------------------------- */
 
 static int tell_proc_maps(struct session *s, mmt_item_fn fn, void *ctx)
@@ -371,8 +381,15 @@ int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 
 int session__stop(struct session *s)
 {
-	if (s->objects)
-		objects_switch(s->objects, false);
+	if (!s->objects || s->stopped)
+		return 0;
+	objects_switch(s->objects, false);
+	/*
+	 * A program that was past the switch may be preempted with its record half written, and the ring is read no further
+	 * than that. All run as RCU readers; this waits for them (kernel/sched/membarrier.c, 5.10 to 7.1: synchronize_rcu()).
+	 */
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	s->stopped = true;
 	return 0;
 }
 

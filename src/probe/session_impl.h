@@ -21,6 +21,7 @@ struct session {
 	mmt_item_fn fn; /* of the poll going on */
 	void *fn_ctx;
 	uint32_t proc_next; /* next of opts.pids whose /proc maps have to be told */
+	bool stopped;
 	int items, error;
 	char ksym[320];
 };

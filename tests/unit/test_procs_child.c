@@ -1,0 +1,109 @@
+// LINK: cli/child base
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/child.h"
+
+static int run(struct child *c, bool hold, char *const argv[])
+{
+	int err;
+
+	assert_int_equal(child_fork(c, argv), 0);
+	if (hold)
+		child_hold(c);
+	err = child_release(c);
+	if (hold && !err && !c->at_exec) {
+		print_message("ptrace is not allowed here\n");
+		child_wait(c);
+		skip();
+	}
+	return err;
+}
+
+static void wait_end(struct child *c)
+{
+	while (!c->over)
+		child_wait(c);
+}
+
+/* Held behind its exec: the new program is there and has not run. */
+static void test_held_at_exec(void **state)
+{
+	char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	char path[32], exe[256] = "";
+	struct child c;
+
+	(void)state;
+	assert_int_equal(run(&c, true, argv), 0);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)c.pid);
+	assert_true(readlink(path, exe, sizeof(exe) - 1) > 0);
+	assert_null(strstr(exe, "test_procs_child"));
+	assert_false(child_over(&c));
+	child_go(&c);
+	wait_end(&c);
+	assert_int_equal(c.status, 3);
+}
+
+/* A script's interpreter execs again: only the first one is waited for. */
+static void test_goes_on_through_more_execs(void **state)
+{
+	char *const argv[] = { "sh", "-c", "exec sh -c 'kill -TERM $$'", NULL };
+	struct child c;
+
+	(void)state;
+	assert_int_equal(run(&c, true, argv), 0);
+	child_go(&c);
+	wait_end(&c);
+	assert_int_equal(c.status, 128 + SIGTERM);
+}
+
+static void test_exec_fails(void **state)
+{
+	char *const missing[] = { "/no/such/program", NULL }, *const data[] = { "/etc/passwd", NULL };
+	struct child c;
+
+	(void)state;
+	for (int hold = 0; hold < 2; hold++) {
+		assert_int_equal(run(&c, hold, missing), -ENOENT);
+		assert_true(c.over && !c.at_exec);
+		assert_int_equal(c.status, 127);
+		assert_int_equal(run(&c, hold, data), -EACCES);
+		assert_int_equal(c.status, 126);
+	}
+}
+
+/* Nobody let it go: it goes without having run anything. */
+static void test_dropped(void **state)
+{
+	char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	struct child c;
+
+	(void)state;
+	assert_int_equal(child_fork(&c, argv), 0);
+	child_drop(&c);
+	assert_true(c.over);
+	assert_int_equal(c.status, 125);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_held_at_exec),
+		cmocka_unit_test(test_goes_on_through_more_execs),
+		cmocka_unit_test(test_exec_fails),
+		cmocka_unit_test(test_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
