@@ -388,9 +388,12 @@ ENTRY(dup_range, "copy_page_range", DUP, 2)
 	struct mmt_thread *t;
 	__u64 name;
 
-	if (!current_wanted(pid_tgid) || !WANT(VMA_DUP))
+	if (!current_wanted(pid_tgid))
 		return;
 	t = thread_find((__u32)pid_tgid);
+	driver_unprobed(x, t, pid_tgid, dst, MMT_ROLE_OPEN);
+	if (!WANT(VMA_DUP))
+		return;
 	name = vma_name(x.btf, dst);
 	e = RESERVE(vma_dup, VMA_DUP);
 	if (!e)

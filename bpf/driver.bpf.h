@@ -44,6 +44,42 @@ static __always_inline __u32 vma_mm_number(struct mmt_thread *t, struct vm_area_
 	return t && t->exit_key == mm ? t->exit_mm : mm_number(mm);
 }
 
+/*
+ * A vm_ops callback that runs now and that no probe sits on: named, with `-` for its time. Called where the kernel is about to
+ * call it or has just done so.
+ */
+static __always_inline void driver_unprobed(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+					    struct vm_area_struct *vma, __u32 role)
+{
+	const struct vm_operations_struct *ops = BPF_CORE_READ(vma, vm_ops);
+	struct mmt_ev_driver_open *e; /* driver_close is the same record */
+	__u32 type = role == MMT_ROLE_OPEN ? MMT_EV_DRIVER_OPEN : MMT_EV_DRIVER_CLOSE, *probed;
+	__u64 func, name;
+
+	if (!ops || !(role == MMT_ROLE_OPEN ? WANT(DRIVER_OPEN) : WANT(DRIVER_CLOSE)))
+		return;
+	func = role == MMT_ROLE_OPEN ? (__u64)BPF_CORE_READ(ops, open) : (__u64)BPF_CORE_READ(ops, close);
+	if (!func)
+		return;
+	probed = bpf_map_lookup_elem(&funcs, &func);
+	if (probed && *probed)
+		return;
+	func_seen(func, role);
+	name = vma_name(false, vma);
+	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
+	if (!e) {
+		lose(MMT_LOSS_RING, type);
+		return;
+	}
+	head(&e->h, type, sizeof(*e), x.tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.mm = vma_mm_number(t, vma);
+	e->h.call = call_now((__u32)pid_tgid, t);
+	e->h.have = vma_fill(false, VMA_OF(e), vma, name) | MMT_HAVE(DRIVER_OPEN, func);
+	e->func = func;
+	send(e);
+}
+_Static_assert(sizeof(struct mmt_ev_driver_open) == sizeof(struct mmt_ev_driver_close), "driver events differ");
+
 static __always_inline void send_object_new(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
 					    struct vm_area_struct *vma, __u32 cause)
 {

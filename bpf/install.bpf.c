@@ -216,14 +216,28 @@ EXIT(remap_pfn_ret, "remap_pfn_range", REMAP_PFN, 5)
 	inst_leave(x.tier, ret);
 }
 
-/* (vma, start, len): maps from the physical address start */
+#ifdef MMT_PLAIN
+#define VMA_PGOFF(v)  0
+#define VMA_PGPROT(v) 0
+#define VMA_KNOWN     false
+#else
+#define VMA_PGOFF(v)  BPF_CORE_READ((struct vm_area_struct *)(v), vm_pgoff)
+#define VMA_PGPROT(v) BPF_CORE_READ((struct vm_area_struct *)(v), vm_page_prot.pgprot)
+#define VMA_KNOWN     true
+#endif
+
+/* (vma, start, len): maps the VMA's part of the physical range that begins at start */
 ENTRY(iomap, "vm_iomap_memory", IOMAP, 3)
 {
-	struct inst in = { .helper = MMT_HELPER_VM_IOMAP_MEMORY,
-			   .vma = a1,
-			   .addr = VMA_START(a1),
-			   .len = VMA_LEN(a1),
-			   .pfn = a2 >> knobs.page_shift };
+	struct inst in = {
+		.helper = MMT_HELPER_VM_IOMAP_MEMORY,
+		.vma = a1,
+		.addr = VMA_START(a1),
+		.len = VMA_LEN(a1),
+		.pfn = (a2 >> knobs.page_shift) + VMA_PGOFF(a1),
+		.prot = VMA_PGPROT(a1),
+		.have_pfn = VMA_KNOWN,
+	};
 
 	inst_enter(&in);
 }

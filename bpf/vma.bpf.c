@@ -103,15 +103,23 @@ ENTRY(vma_freed, "vm_area_free", VMA_FREE, 1)
 	cause = free_cause(t, vma);
 	if (cause == MMT_CAUSE_UNMAP && !bpf_core_type_exists(struct vma_munmap_struct))
 		t->call_bytes += BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start);
+	/* the last the kernel does to a VMA; up to 6.11 its vm_ops are still those of the driver */
+	if (cause != MMT_CAUSE_FAILED && cause != MMT_CAUSE_MERGE)
+		driver_unprobed(x, t, pid_tgid, vma, MMT_ROLE_CLOSE);
 	if (WANT(VMA_FREE))
 		send_object_free(x, vma, cause);
 	if (t->new_vma == a1)
 		t->new_vma = 0;
 }
 
-/* 6.12: exit_mmap frees past vm_area_free: remove_vma(vma, unreachable = true) */
+/* 6.12: remove_vma(vma, unreachable) calls vm_ops->close; exit_mmap, which passes true, frees past vm_area_free */
 ENTRY(vma_removed, "remove_vma", VMA_REMOVE, 2)
 {
-	if ((__u8)a2 && WANT(VMA_FREE) && current_wanted(bpf_get_current_pid_tgid()))
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	if (!current_wanted(pid_tgid))
+		return;
+	driver_unprobed(x, thread_find((__u32)pid_tgid), pid_tgid, (void *)a1, MMT_ROLE_CLOSE);
+	if ((__u8)a2 && WANT(VMA_FREE))
 		send_object_free(x, (void *)a1, MMT_CAUSE_EXIT);
 }
