@@ -2,6 +2,7 @@
 /* mmtrace doctor: what this machine allows, hook by hook: by which tier, why not a better one, what is lost, what to ask for. */
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "cli/cmd.h"
@@ -11,41 +12,59 @@
 #include "event/schema.h"
 #include "mmtrace/session.h"
 
+/* What a hook that is not the best, or not there, costs; "" when nothing. */
+static const char *lost(const struct session_hook *h, struct buf *text)
+{
+	buf_reset(text);
+	if (strcmp(h->tier, "none")) {
+		buf_puts(text, h->lost);
+		return buf_str(text);
+	}
+	for (int i = 0; i < MMT_HOOK_MAX; i++)
+		if (hook_table[i].name && !strcmp(hook_table[i].name, h->name))
+			doctor_hook_lost(i, text);
+	return buf_str(text);
+}
+
 /* A hook that is what it should be: one line. Else what is wrong, below it. */
 static void put_row(struct buf *out, const struct session_hook *h)
 {
-	bool poor = h->better[0] || !strcmp(h->tier, "none");
+	bool none = !strcmp(h->tier, "none");
+	struct buf text = { 0 };
 
 	buf_printf(out, "%-34s %-12s %s\n", h->name, h->tier, h->text);
-	if (!poor)
+	if (!none && !h->better[0])
 		return;
-	if (!h->wanted && !strcmp(h->tier, "none")) {
-		buf_printf(out, "    normal   %s\n", h->why);
-		return;
-	}
-	if (h->better[0] && strcmp(h->tier, "none"))
-		buf_printf(out, "    not %-8s %s\n", h->better, h->why);
+	if (none)
+		buf_printf(out, "    %-8s %s\n", h->wanted ? "why" : "normal", h->why);
 	else
-		buf_printf(out, "    why      %s\n", h->why);
-	if (h->lost[0])
-		buf_printf(out, "    lost     %s\n", h->lost);
+		buf_printf(out, "    not %-8s %s\n", h->better, h->why);
+	if (none && !h->wanted)
+		return;
+	if (*lost(h, &text))
+		buf_printf(out, "    %-8s %s\n", "lost", buf_str(&text));
 	if (h->config[0])
-		buf_printf(out, "    wants    %s\n", h->config);
+		buf_printf(out, "    %-8s %s\n", "wants", h->config);
+	buf_free(&text);
 }
 
 static void put_json(struct json *j, const struct session_hook *h)
 {
+	struct buf text = { 0 };
+
 	json_obj(j, NULL);
+	json_str(j, "type", "hook");
 	json_str(j, "hook", h->name);
 	json_str(j, "text", h->text);
 	json_str(j, "tier", h->tier);
 	json_str(j, "better", h->better[0] ? h->better : NULL);
 	json_str(j, "why", h->why[0] ? h->why : NULL);
-	json_str(j, "lost", h->lost[0] ? h->lost : NULL);
+	json_str(j, "lost", *lost(h, &text) ? buf_str(&text) : NULL);
 	json_str(j, "config", h->config[0] ? h->config : NULL);
 	json_bool(j, "needed", h->wanted);
 	json_end(j);
 	json_line(j);
+	buf_free(&text);
 }
 
 /* What follows for a person, in one or two lines. */
@@ -108,11 +127,24 @@ static void report_hooks(struct session *s, struct buf *out)
 	put_verdict(out, rows, n);
 }
 
+/* A terminal's width as far as the page can use it. */
+static void fit_terminal(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_col)
+		return;
+	doctor_width = w.ws_col > DOCTOR_WIDTH	   ? DOCTOR_WIDTH :
+		       w.ws_col < DOCTOR_WIDTH_MIN ? DOCTOR_WIDTH_MIN :
+						     w.ws_col;
+}
+
 /* What can be said of the machine is said also when nothing could be tried on it (s is NULL). */
 static int report(const struct opt_values *v, struct doctor *d, struct session *s)
 {
 	struct buf out = { 0 };
 
+	fit_terminal();
 	if (v->format == FORMAT_JSON) {
 		report_json(d, s, &out);
 	} else if (!s) {

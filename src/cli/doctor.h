@@ -42,6 +42,8 @@ bool doctor_event_lost(const struct hook_choice *c, unsigned ev);
 void doctor_event_tiers(const struct hook_choice *c, unsigned ev, struct items *out);
 /* Fields ("fault.flags") and cases ("vma_map by brk") that it lacks. */
 void doctor_event_lacks(const struct caps *caps, const struct hook_choice *c, unsigned ev, struct items *out);
+/* What is gone with a hook that attaches nowhere: its events, and what others lack; "vma_prot; some of fault.kind". */
+void doctor_hook_lost(int hook, struct buf *out);
 /* Why the hook has no better tier, or none: without names of functions, so that equal reasons are equal texts. */
 void doctor_reason(const struct doctor *d, int hook, struct buf *out);
 
@@ -55,7 +57,10 @@ enum config_state doctor_config(struct doctor *d, const char *line);
 void doctor_gains(struct doctor *d, struct buf *out);
 
 /* doctor_page.c */
-#define DOCTOR_WIDTH 96
+/* Columns of the page: the terminal's, within reason. Set before any page is made. */
+#define DOCTOR_WIDTH_MIN 72
+#define DOCTOR_WIDTH	 96
+extern size_t doctor_width;
 /* Words of text behind what stands in the line, wrapped to column `left`; ends the line. */
 void doctor_wrap(struct buf *out, size_t left, const char *text, size_t len);
 void doctor_machine(struct doctor *d, struct buf *out);

@@ -151,6 +151,19 @@ bool doctor_event_lost(const struct hook_choice *c, unsigned ev)
 	return l.all;
 }
 
+void doctor_hook_lost(int hook, struct buf *out)
+{
+	const struct hook_row *row = &hook_table[hook];
+	bool any = false;
+
+	for (int i = 0; i < HOOK_GIVES && row->gives[i]; i++) {
+		buf_printf(out, "%s%s", any ? " " : "", schema_event(row->gives[i])->name);
+		any = true;
+	}
+	if (row->part)
+		buf_printf(out, "%s%s", any ? "; " : "", row->part);
+}
+
 void doctor_event_tiers(const struct hook_choice *c, unsigned ev, struct items *out)
 {
 	for (int h = 0; h < MMT_HOOK_MAX; h++) {

@@ -9,6 +9,8 @@
 #define COL_EVENTS 24
 #define COL_HOOKS  14
 
+size_t doctor_width = DOCTOR_WIDTH;
+
 static size_t line_start(const struct buf *out)
 {
 	size_t at = out->len;
@@ -27,7 +29,7 @@ void doctor_wrap(struct buf *out, size_t left, const char *text, size_t len)
 		const char *space = memchr(text, ' ', (size_t)(end - text));
 		size_t n = (size_t)((space ? space : end) - text), column = out->len - line;
 
-		if (column > left && column + 1 + n > DOCTOR_WIDTH) {
+		if (column > left && column + 1 + n > doctor_width) {
 			buf_putc(out, '\n');
 			line = out->len;
 			buf_pad(out, line + left);
