@@ -53,8 +53,8 @@ static void put_json(struct json *j, const struct session_hook *h)
 	struct buf text = { 0 };
 
 	json_obj(j, NULL);
+	json_str(j, "hook", h->name); /* first: it is what lines are found by */
 	json_str(j, "type", "hook");
-	json_str(j, "hook", h->name);
 	json_str(j, "text", h->text);
 	json_str(j, "tier", h->tier);
 	json_str(j, "better", h->better[0] ? h->better : NULL);
