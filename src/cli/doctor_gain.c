@@ -173,6 +173,8 @@ enum config_state doctor_config(struct doctor *d, const char *line)
 static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 {
 	static const char *const states[] = { "", "off here", "on here" };
+	static const char none[] =
+		"so the configuration is not what forbids it: lockdown, or the machine below the kernel";
 	bool all_on = true;
 
 	for (int i = 0; r->lines[i]; i++) {
@@ -186,8 +188,7 @@ static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 	if (r->arm64 && (!strcmp(d->machine, "aarch64") || !strcmp(d->machine, "arm64")))
 		buf_printf(out, "  %s\n", r->arm64);
 	else if (all_on)
-		buf_puts(out,
-			 "  so the configuration is not what forbids it: lockdown, or the machine below the kernel\n");
+		doctor_wrap(out, 2, none, sizeof(none) - 1);
 }
 
 #define NAMES_AT  4
