@@ -79,10 +79,10 @@ static void put_hooks(struct listing *l)
 	size_t n = session__hooks(NULL, &rows);
 
 	if (!l->json)
-		buf_printf(&l->out, "%-18s %s\n", "HOOK", "WHAT IT FEEDS");
+		buf_printf(&l->out, "%-32s %s\n", "HOOK", "WHAT IT SEES");
 	for (size_t i = 0; i < n; i++) {
 		if (!l->json) {
-			buf_printf(&l->out, "%-18s %s\n", rows[i].name, rows[i].text);
+			buf_printf(&l->out, "%-32s %s\n", rows[i].name, rows[i].text);
 			continue;
 		}
 		json_obj(&l->j, NULL);
