@@ -131,7 +131,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_DUP] = {
 		.id = MMT_HOOK_DUP, .name = "change.dup", .text = "fork copies a mapping: copy_page_range()", .config = NEED_ANY,
-		.feeds = { CHANGES }, .gives = { EV(VMA_DUP) }, .tries = ENTRY_TRIES("copy_page_range", "dup_range"),
+		.feeds = { CHANGES, EV(DRIVER_OPEN) }, .gives = { EV(VMA_DUP) }, .tries = ENTRY_TRIES("copy_page_range", "dup_range"),
 	},
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
@@ -153,11 +153,12 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_VMA_FREE] = {
 		.id = MMT_HOOK_VMA_FREE, .name = "object.free", .text = "vm_area_free()", .config = NEED_ANY,
-		.feeds = { OBJECTS }, .gives = { EV(VMA_FREE) }, .tries = ENTRY_TRIES("vm_area_free", "vma_freed"),
+		.feeds = { OBJECTS, EV(DRIVER_CLOSE) }, .gives = { EV(VMA_FREE) },
+		.tries = ENTRY_TRIES("vm_area_free", "vma_freed"),
 	},
 	[MMT_HOOK_VMA_REMOVE] = {
 		.id = MMT_HOOK_VMA_REMOVE, .name = "object.remove", .text = "remove_vma(), at exit", .config = NEED_ANY,
-		.optional = true, .feeds = { EV(VMA_FREE) }, .part = "vma_free at exit",
+		.optional = true, .feeds = { EV(VMA_FREE), EV(DRIVER_CLOSE) }, .part = "vma_free at exit",
 		.tries = { TRY_FENTRY("remove_vma", 2, "vma_removed"), TRY_KPROBE("remove_vma", 2, "vma_removed") },
 	},
 	[MMT_HOOK_OPEN_FILE] = {
