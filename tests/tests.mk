@@ -45,6 +45,26 @@ test-match: $(OUTPUT)/tests/match
 test-host-hooks: $(TESTS_NATIVE) all
 	@tests/run/host
 
+# What the guests take along: the tool, the programs, the driver, the kernels.
+GUESTS := $(GUEST_KERNELS) $(GUEST_KERNELS_BUILT)
+.PHONY: guests-ready
+guests-ready: tests-arm64 $(GUESTS:%=$(CACHE)/kernel/%/.done) $(CACHE)/guest/arm64/.done \
+		$(patsubst %,$(OUTPUT)/kmod/%/mmdemo.ko,$(GUESTS))
+	@$(MAKE) --no-print-directory ARCH=arm64 all mmdemo-use-arm64
+
+test-guests: guests-ready
+	@OUTPUT=$(OUTPUT) GUESTS="$(GUESTS)" tests/run/all $(GUESTS:%=guest-%)
+
+# ---- everything -------------------------------------------------------------------------------------------------
+
+.PHONY: test soak
+test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core guests-ready
+	@OUTPUT=$(OUTPUT) UNIT_BINS="$(UNIT_BINS)" GUESTS="$(GUESTS)" MAKE="$(MAKE)" tests/run/all
+
+# The long runs: 500,000 changes by 8 threads, and the cases again and again.
+soak: guests-ready tests-native all
+	@tests/run/soak
+
 # ---- cost -------------------------------------------------------------------------------------------------------
 
 TESTS_measure := tests/bench/measure.c
