@@ -19,7 +19,7 @@ function say(text)
 	fflush()
 }
 
-# Said at the end: standard error comes another way and could stand anywhere between the lines.
+# Said at the end, where it is seen.
 function complain(text)
 {
 	wrong++
@@ -47,24 +47,27 @@ function require(kinds, words, event, p1, p2, p3)
 	need[nneeds, 3] = p3
 }
 
-function requirements(    time, path, addr, pages, pfns)
+function requirements(    time, path, addr, pages, range)
 {
 	time = "(^| )[0-9.]+(ns|us|ms|s)( |$)"
 	path = "/dev/mmdemo/KIND @"
 	addr = "(^| )0x[0-9a-f]+( |$)"
 	pages = "(^| )[1-9][0-9]* pages?( |$)"
-	pfns = "(^| )pfn 0x[0-9a-f]+(-0x[0-9a-f]+)?( |$)"
+	range = "(^| )0x[0-9a-f]+-0x[0-9a-f]+( |$)"
 	require("all", "the mmap call and its result", "mmap", path, "= 0x[0-9a-f]+( |$)", time)
 	require("all", "the driver's mmap function and its time", "driver_mmap", "(^| )mmdemo:mmdemo_KIND_mmap( |$)", "= 0( |$)", time)
 	require("file", "a first fault and its latency", "fault", addr, " driver-page( |$)", time)
-	require("device shared", "the PFNs that were mapped", "pfn_map", "(^| )remap_pfn_range( |$)", pages, pfns)
-	require("dma", "the pages of the DMA buffer", "dma_map", "(^| )dma_mmap_attrs( |$)", pages, pfns)
+	require("device shared", "what was mapped, with its physical range", "pfn_map", "(^| )remap_pfn_range( |$)", pages, range)
+	require("dma", "the pages of the DMA buffer, with their physical range", "dma_map", "(^| )dma_mmap_attrs( |$)", pages, range)
 	require("all", "fork's copy of the mapping", "vma_dup", addr, path)
 	require("all", "the driver's open, called by fork", "driver_open", "(^| )mmdemo:mmdemo_KIND_vm_open( |$)", time)
 	require("all", "the munmap call and its result", "munmap", path, "= 0( |$)", time)
 	require("all", "the driver's close and its time", "driver_close", "(^| )mmdemo:mmdemo_KIND_vm_close( |$)", time)
-	if (page_size == 4096)
-		require("device", "the PFNs of the card's registers", "pfn_map", "(^| )pfn " pfn(bar_from) "-" pfn(bar_to) "( |$)")
+	if (page_size != 4096)
+		return
+	# as addresses or as PFNs
+	range = bar_from "-" bar_to "|" pfn(bar_from) "-" pfn(bar_to)
+	require("device", "exactly the card's registers", "pfn_map", "(^| )(" range ")( |$)")
 }
 
 function matches(i, kind, detail,    n, pattern)
