@@ -214,6 +214,8 @@ void child_drop(struct child *c)
 		return;
 	close(c->go);
 	close(c->broken);
+	/* not by the end of its pipe alone: whoever detaches the hooks for us was forked meanwhile and has it open too */
+	kill(c->pid, SIGKILL);
 	while (!c->over)
 		child_wait(c);
 }
