@@ -47,27 +47,25 @@ function require(kinds, words, event, p1, p2, p3)
 	need[nneeds, 3] = p3
 }
 
-function requirements(    time, path, addr, pages, range)
+function requirements(    time, path, addr, range)
 {
 	time = "(^| )[0-9.]+(ns|us|ms|s)( |$)"
-	path = "/dev/mmdemo/KIND @"
+	path = "/dev/mmdemo/KIND( |$)"
 	addr = "(^| )0x[0-9a-f]+( |$)"
-	pages = "(^| )[1-9][0-9]* pages?( |$)"
 	range = "(^| )0x[0-9a-f]+-0x[0-9a-f]+( |$)"
 	require("all", "the mmap call and its result", "mmap", path, "= 0x[0-9a-f]+( |$)", time)
-	require("all", "the driver's mmap function and its time", "driver_mmap", "(^| )mmdemo:mmdemo_KIND_mmap( |$)", "= 0( |$)", time)
+	require("all", "the driver's mmap function and its time", "driver_mmap", "mmdemo:mmdemo_KIND_mmap( |$)", "= 0( |$)", time)
 	require("file", "a first fault and its latency", "fault", addr, " driver-page( |$)", time)
-	require("device shared", "what was mapped, with its physical range", "pfn_map", "(^| )remap_pfn_range( |$)", pages, range)
-	require("dma", "the pages of the DMA buffer, with their physical range", "dma_map", "(^| )dma_mmap_attrs( |$)", pages, range)
+	require("device shared", "what was mapped, with its physical range", "pfn_map", addr, range)
+	require("dma", "the DMA buffer, with its physical range", "dma_map", addr, range)
 	require("all", "fork's copy of the mapping", "vma_dup", addr, path)
-	require("all", "the driver's open, called by fork", "driver_open", "(^| )mmdemo:mmdemo_KIND_vm_open( |$)", time)
+	require("all", "the driver's open, called by fork", "driver_open", "mmdemo:mmdemo_KIND_vm_open( |$)", time)
 	require("all", "the munmap call and its result", "munmap", path, "= 0( |$)", time)
-	require("all", "the driver's close and its time", "driver_close", "(^| )mmdemo:mmdemo_KIND_vm_close( |$)", time)
-	if (page_size != 4096)
-		return
+	require("all", "the driver's close and its time", "driver_close", "mmdemo:mmdemo_KIND_vm_close( |$)", time)
 	# as addresses or as PFNs
 	range = bar_from "-" bar_to "|" pfn(bar_from) "-" pfn(bar_to)
-	require("device", "exactly the card's registers", "pfn_map", "(^| )(" range ")( |$)")
+	if (release !~ /16k/)
+		require("device", "exactly the card's registers", "pfn_map", "(^| )(" range ")( |$)")
 }
 
 function matches(i, kind, detail,    n, pattern)
@@ -233,7 +231,6 @@ BEGIN {
 	split(bar, res, " ")
 	bar_from = hex(res[1])
 	bar_to = hex(res[2])
-	page_size = release ~ /16k/ ? 16384 : 4096
 	requirements()
 	# A driver's fault function without map_pages wants mmap_lock: vmf_can_call_fault(), mm/memory.c, since 6.6.
 	text = "mmap only promises. Each page comes at its first touch, by a page fault that the driver answers."
@@ -241,9 +238,9 @@ BEGIN {
 		text = text "\n2 tries: the kernel starts with the mapping's own lock, but calls a driver only under mmap_lock."
 	part("file", "1. file: memory that comes page by page", text)
 	part("device", "2. device: the registers of a PCI card, at physical " bar_from "-" bar_to,
-		"The driver maps them all at once, by page frame number (address / " page_size "): no fault will follow.")
+		"The driver maps them all at once, with remap_pfn_range: no page fault will follow.")
 	part("dma", "3. dma: a buffer that a device reads and writes by itself",
-		"Only the kernel's DMA layer knows where it lies, so the driver has that map it.")
+		"Only the kernel's DMA layer knows where it lies, so that maps it, by dma_mmap_coherent.")
 	part("shared", "4. shared: one kernel buffer, seen by all who open it",
 		"The driver counts the mappings in open and close, so that none outlives the buffer.")
 	calls = agree("mmap", "mmap calls") ", " agree("munmap", "munmap calls") ", " agree("fork", "forks")
