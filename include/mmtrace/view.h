@@ -19,7 +19,8 @@ struct mmt_view {
 	const struct mmt_hdr *h;
 	const struct mmt_schema_event *ev;
 	const struct value_names *names;
-	const char *comm; /* of the process, "?" when unknown */
+	const char *comm;   /* of the process, "?" when unknown */
+	uint32_t page_size; /* of the traced kernel: what PFNs and offsets in pages count */
 	/*
 	 * The mapping the event lies in: from the event's own VMA where it has one, else from the ledger.
 	 * Path of the file, or "[anon]", "[heap]", "[stack]", "[special]"; "fd 3" when no more is known; NULL: unknown.

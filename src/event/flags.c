@@ -58,10 +58,8 @@ static const struct bit vm_may_bits[] = {
 	{ 0x80, "mayshare" },
 };
 
-/* Words of a mapping that tell a reader nothing about what it is: bookkeeping of every ordinary VMA. */
-#define VM_DULL (0xf0 | 0x100000 | 0x8000000)
-/* What remap_pfn_range() sets beside VM_PFNMAP in every kernel read (mm/memory.c, 5.10 to 7.1): io, dontexpand, dontdump. */
-#define VM_WITH_PFNMAP (0x4000 | 0x40000 | 0x4000000)
+/* What a mapping is made of; the rest is bookkeeping, or said by the call that asked for it. */
+#define VM_TELLING (FLAGS_VM_PFNMAP | FLAGS_VM_IO | FLAGS_VM_MIXEDMAP | FLAGS_VM_HUGETLB)
 
 /* enum fault_flag, include/linux/mm_types.h, 6.12 (bits 0-9 as in include/linux/mm.h, 5.10) */
 static const struct bit fault_bits[] = {
@@ -150,9 +148,23 @@ void flags_mmap(struct buf *b, uint64_t v)
 	rest(&w, words(&w, map_bits, MMT_COUNT(map_bits), v));
 }
 
-void flags_mmap_short(struct buf *b, uint64_t v)
+void flags_mmap_perms(struct buf *b, uint64_t prot, uint64_t flags)
 {
-	flags_mmap(b, v & ~(uint64_t)(FLAGS_MAP_ANONYMOUS | FLAGS_MAP_IGNORED));
+	unsigned type = flags & FLAGS_MAP_TYPE;
+	bool usual = type == FLAGS_MAP_SHARED || type == FLAGS_MAP_PRIVATE;
+	char s[5] = { prot & 1 ? 'r' : '-', prot & 2 ? 'w' : '-', prot & 4 ? 'x' : '-' };
+	struct words w = { .b = b };
+
+	s[3] = type == FLAGS_MAP_PRIVATE ? 'p' : usual ? 's' : '\0';
+	word(&w, s);
+	words(&w, prot_bits, MMT_COUNT(prot_bits), prot);
+	flags &= ~(uint64_t)(FLAGS_MAP_ANONYMOUS | FLAGS_MAP_IGNORED);
+	if (usual)
+		flags &= ~(uint64_t)FLAGS_MAP_TYPE;
+	if (!flags)
+		return;
+	buf_putc(b, '|');
+	flags_mmap(b, flags);
 }
 
 void flags_mremap(struct buf *b, uint64_t v)
@@ -184,9 +196,10 @@ void flags_vm_short(struct buf *b, uint64_t v)
 	/* VM_MAYSHARE, not VM_SHARED: the latter is taken away when the file was opened read-only (do_mmap, 6.12). */
 	if (v & FLAGS_VM_MAYSHARE)
 		v |= FLAGS_VM_SHARED;
-	v = vm_perms(&w, v) & ~(uint64_t)VM_DULL;
+	v = vm_perms(&w, v) & VM_TELLING;
+	/* remap_pfn_range() sets both in every kernel read (mm/memory.c, 5.10 to 7.1) */
 	if (v & FLAGS_VM_PFNMAP)
-		v &= ~(uint64_t)VM_WITH_PFNMAP;
+		v &= ~(uint64_t)FLAGS_VM_IO;
 	words(&w, vm_bits, MMT_COUNT(vm_bits), v);
 }
 

@@ -18,6 +18,7 @@ struct buf;
 #define FLAGS_VM_SHARED	  0x8
 #define FLAGS_VM_MAYSHARE 0x80
 #define FLAGS_VM_PFNMAP	  0x400
+#define FLAGS_VM_IO	  0x4000
 #define FLAGS_VM_HUGETLB  0x400000
 #define FLAGS_VM_MIXEDMAP 0x10000000
 
@@ -26,17 +27,19 @@ struct buf;
 #define FLAGS_FAULT_INSTRUCTION 0x100
 
 /* mmap's flags, include/uapi/asm-generic/mman-common.h and include/uapi/linux/mman.h, 6.12 */
+#define FLAGS_MAP_SHARED    0x1
+#define FLAGS_MAP_PRIVATE   0x2
 #define FLAGS_MAP_ANONYMOUS 0x20
 #define FLAGS_MAP_IGNORED   0x1800 /* MAP_DENYWRITE, MAP_EXECUTABLE: LEGACY_MAP_MASK, include/linux/mman.h, 6.12 */
 #define FLAGS_MAP_TYPE	    0xf
 
 void flags_prot(struct buf *b, uint64_t v); /* rw- */
 void flags_mmap(struct buf *b, uint64_t v); /* private|fixed */
-void flags_mmap_short(struct buf *b,
-		      uint64_t v);		/* the same without "anonymous": a table shows what is mapped anyway */
+/* rw-p|fixed: prot, s(hared) or p(rivate), then the flags that are left. Without "anonymous": what is mapped is shown anyway. */
+void flags_mmap_perms(struct buf *b, uint64_t prot, uint64_t flags);
 void flags_mremap(struct buf *b, uint64_t v);	/* maymove|fixed */
 void flags_vm(struct buf *b, uint64_t v);	/* rw-s|mayread|…: permissions first */
-void flags_vm_short(struct buf *b, uint64_t v); /* rw-s and the words that say what a mapping is, without may… */
+void flags_vm_short(struct buf *b, uint64_t v); /* rw-s, and which of pfnmap, io, mixedmap, hugetlb it is */
 void flags_fault(struct buf *b, uint64_t v);	/* write|user */
 void flags_result(struct buf *b, uint64_t v);	/* major|locked */
 bool flags_fault_failed(uint64_t result);	/* VM_FAULT_ERROR */

@@ -29,31 +29,38 @@ typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
 
 // clang-format off
 static const char *const templates[MMT_EV_MAX] = {
-	[MMT_EV_MMAP] =         "{len:>5} {prot} {$mflags:7} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MMAP] =         "{len:>5} {$perms} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_MUNMAP] =       "{addr:14} {len:>5}{$torn} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} = {ret} {$dur:>6} {$what}",
-	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len} {flags} = {ret} {$dur} {$what}",
-	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur}",
-	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags} by {origin} {$what}",
-	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn} by {origin} {$what}",
-	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags} by {origin} {$what}",
+	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len}{$rflags} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur:>6}",
+	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
+	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn}{$by} {$what}",
+	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
 	[MMT_EV_VMA_MOVE] =     "{old_addr:14} {old_len:>5} -> {addr} {len} {$what}",
-	[MMT_EV_VMA_DUP] =      "{addr:14} {len:>5} {$vmflags} from mm {from_mm} {$what}",
-	[MMT_EV_VMA_GROW] =     "{addr:14} {len:>5} by {origin} {$what}",
+	[MMT_EV_VMA_DUP] =      "{addr:14} {len:>5} {$vmflags} {$what}",
+	[MMT_EV_VMA_GROW] =     "{addr:14} {len:>5}{$by} {$what}",
 	[MMT_EV_EXEC] =         "{file}",
-	[MMT_EV_EXIT] =         "by {origin}",
+	[MMT_EV_EXIT] =         "{$by}",
 	[MMT_EV_VMA_IMPORT] =   "{addr:14} {len:>5} {$vmflags} {$what}",
 	[MMT_EV_FORK] =         "child {child}",
 	[MMT_EV_VMA_NEW] =      "{vma_start:14} {$vmasize:>5} {$vmflags} by {cause} {$what}",
 	[MMT_EV_VMA_FREE] =     "{vma_start:14} {$vmasize:>5} {$vmflags} by {cause} {$what}",
-	[MMT_EV_DRIVER_MMAP] =  "{addr:14} {len:>5} = {ret} {$dur:>6} {func}",
-	[MMT_EV_DRIVER_OPEN] =  "{vma_start:14} {$vmasize:>5} {$dur:>6} {func}",
-	[MMT_EV_DRIVER_CLOSE] = "{vma_start:14} {$vmasize:>5} {$dur:>6} {func}",
-	[MMT_EV_PFN_MAP] =      "{addr:14} {helper} {$pages} {$pfns}{$fail}",
-	[MMT_EV_PAGE_MAP] =     "{addr:14} {helper} {$pages} {$pfns}{$fail}",
-	[MMT_EV_DMA_MAP] =      "{addr:14} {helper} {$pages} {$pfns}{$device}{$fail}",
-	[MMT_EV_FAULT] =        "{addr:14} {$access:5} {$kind:11} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
-	[MMT_EV_DEMO] =         "{what} {addr} {end} page {pgoff}",
+	[MMT_EV_DRIVER_MMAP] =  "{addr:14} = {ret} {$dur:>6} {func} {$file}",
+	[MMT_EV_DRIVER_OPEN] =  "{vma_start:14} {$dur:>6} {func} {$file}",
+	[MMT_EV_DRIVER_CLOSE] = "{vma_start:14} {$dur:>6} {func} {$file}",
+	[MMT_EV_PFN_MAP] =      "{addr:14} {len:>5} {$phys}{$helper}{$fail}",
+	[MMT_EV_PAGE_MAP] =     "{addr:14} {len:>5} {$phys}{$helper}{$fail}",
+	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$device}{$fail}",
+	[MMT_EV_FAULT] =        "{addr:14} {$access} {$kind:8} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
+	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}",
+};
+
+/* What is so usual that saying it every time would only hide the rest. */
+static const uint32_t usual_origin[MMT_EV_MAX] = {
+	[MMT_EV_VMA_MAP] = MMT_ORIGIN_MMAP,	   [MMT_EV_VMA_UNMAP] = MMT_ORIGIN_MUNMAP,
+	[MMT_EV_VMA_PROT] = MMT_ORIGIN_MPROTECT,   [MMT_EV_VMA_GROW] = MMT_ORIGIN_STACK,
+	[MMT_EV_EXIT] = MMT_ORIGIN_EXIT,
 };
 // clang-format on
 
@@ -111,14 +118,45 @@ static void what(struct buf *b, const struct mmt_view *v)
 		buf_putc(b, '?');
 }
 
-static void mflags(struct buf *b, const struct mmt_view *v)
+/* The mapping's name, for lines that have little room: an offset only where there is one. */
+static void file(struct buf *b, const struct mmt_view *v)
+{
+	buf_puts(b, v->mapping ? v->mapping : "-");
+	if (v->mapping && v->mapping[0] != '[' && offset(v))
+		put_offset(b, offset(v));
+}
+
+/* prot and the type as /proc/PID/maps has them, then the flags that are left. */
+static void perms(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_ev_mmap *e = (const void *)v->h;
+
+	if (v->h->have & MMT_HAVE(MMAP, prot) && v->h->have & MMT_HAVE(MMAP, flags))
+		flags_mmap_perms(b, e->prot, e->flags);
+	else
+		buf_putc(b, '-');
+}
+
+#define MREMAP_MAYMOVE 1 /* include/uapi/linux/mman.h, 6.12: nearly every caller allows it */
+
+static void rflags(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t flags;
 
-	if (value_get(v->h, v->ev, "flags", &flags))
-		flags_mmap_short(b, flags);
-	else
-		buf_putc(b, '-');
+	if (!value_get(v->h, v->ev, "flags", &flags) || flags == MREMAP_MAYMOVE)
+		return;
+	buf_putc(b, ' ');
+	flags_mremap(b, flags);
+}
+
+static void by(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t origin;
+
+	if (!value_get(v->h, v->ev, "origin", &origin) || origin == usual_origin[v->ev->num])
+		return;
+	buf_puts(b, b->len ? " by " : "by ");
+	value_show_raw(b, MMT_LOOK_ORIGIN, origin, NULL);
 }
 
 static void vmflags(struct buf *b, const struct mmt_view *v)
@@ -152,29 +190,37 @@ static void torn(struct buf *b, const struct mmt_view *v)
 		buf_printf(b, " (%s mapped)", num_fmt_size(s, bytes));
 }
 
-static void pages(struct buf *b, const struct mmt_view *v)
+static void span(struct buf *b, const struct mmt_view *v)
 {
-	uint64_t n;
+	char s[NUM_FMT_LEN];
+	uint64_t start, end;
 
-	if (value_get(v->h, v->ev, "pages", &n))
-		buf_printf(b, "%" PRIu64 " page%s", n, n == 1 ? "" : "s");
-	else
-		buf_puts(b, "- pages");
+	if (value_get(v->h, v->ev, "addr", &start) && value_get(v->h, v->ev, "end", &end) && end > start)
+		buf_puts(b, num_fmt_size(s, end - start));
 }
 
-static void pfns(struct buf *b, const struct mmt_view *v)
+/* First and last byte, as /proc/iomem names a range; where it is in pieces, the lowest and the highest. */
+static void phys(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t lo, hi, segs;
 
 	if (!value_get(v->h, v->ev, "pfn_lo", &lo) || !value_get(v->h, v->ev, "pfn_hi", &hi)) {
-		buf_puts(b, "pfn -");
+		buf_puts(b, "phys -");
 		return;
 	}
-	buf_printf(b, "pfn 0x%" PRIx64, lo);
-	if (hi != lo)
-		buf_printf(b, "-0x%" PRIx64, hi);
+	buf_printf(b, "phys 0x%" PRIx64 "-0x%" PRIx64, lo * v->page_size, (hi + 1) * v->page_size - 1);
 	if (value_get(v->h, v->ev, "segs", &segs) && segs > 1)
 		buf_printf(b, " in %" PRIu64 " pieces", segs);
+}
+
+static void helper(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t h;
+
+	if (!value_get(v->h, v->ev, "helper", &h) || h == MMT_HELPER_REMAP_PFN_RANGE)
+		return;
+	buf_putc(b, ' ');
+	value_show_raw(b, MMT_LOOK_HELPER, h, NULL);
 }
 
 static void device(struct buf *b, const struct mmt_view *v)
@@ -183,7 +229,7 @@ static void device(struct buf *b, const struct mmt_view *v)
 
 	if (!value_has(v->h, f))
 		return;
-	buf_putc(b, ' ');
+	buf_puts(b, " for ");
 	value_show(b, v->h, f, v->names);
 }
 
@@ -204,9 +250,9 @@ static void access_of(struct buf *b, const struct mmt_view *v)
 	if (!value_get(v->h, v->ev, "flags", &flags))
 		buf_putc(b, '-');
 	else if (flags & FLAGS_FAULT_INSTRUCTION)
-		buf_puts(b, "exec");
+		buf_putc(b, 'x');
 	else
-		buf_puts(b, flags & FLAGS_FAULT_WRITE ? "write" : "read");
+		buf_putc(b, flags & FLAGS_FAULT_WRITE ? 'w' : 'r');
 }
 
 /* The kind says more than the class; where it is not known the class stands for it. */
@@ -267,10 +313,13 @@ static const struct {
 	const char *name;
 	word_fn put;
 } words[] = {
-	{ "dur", dur },		{ "what", what },	  { "mflags", mflags },	   { "vmflags", vmflags },
-	{ "vmasize", vmasize }, { "torn", torn },	  { "pages", pages },	   { "pfns", pfns },
-	{ "device", device },	{ "fail", fail },	  { "access", access_of }, { "kind", kind },
-	{ "tries", tries },	{ "severity", severity }, { "result", result },	   { "mode", mode },
+	{ "dur", dur },		{ "what", what },	{ "file", file },
+	{ "perms", perms },	{ "rflags", rflags },	{ "by", by },
+	{ "vmflags", vmflags }, { "vmasize", vmasize }, { "torn", torn },
+	{ "span", span },	{ "phys", phys },	{ "helper", helper },
+	{ "device", device },	{ "fail", fail },	{ "access", access_of },
+	{ "kind", kind },	{ "tries", tries },	{ "severity", severity },
+	{ "result", result },	{ "mode", mode },
 };
 
 static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
@@ -348,7 +397,7 @@ static int table_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	struct table_sink *t = (struct table_sink *)s;
 
 	t->start_ns = info->start_mono_ns;
-	buf_printf(&t->out.b, "%s%10s %-10s %6s %-12s DETAIL%s\n", t->color ? BOLD : "", "TIME", "COMM", "PID", "EVENT",
+	buf_printf(&t->out.b, "%s%8s %-10s %5s %-12s DETAIL%s\n", t->color ? BOLD : "", "TIME", "COMM", "PID", "EVENT",
 		   t->color ? NORMAL : "");
 	return out_spill(&t->out);
 }
@@ -362,19 +411,22 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	uint64_t abs_us = (uint64_t)(us < 0 ? -us : us);
 	unsigned err;
 	bool bad = t->color && value_failed(v->h, v->ev, &err);
+	const char *detail;
 	size_t from;
 	char time[32];
 
 	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
-	buf_printf(b, "%s%10s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
+	buf_printf(b, "%s%8s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
 	from = b->len;
 	put_visible(b, v->comm);
 	buf_pad(b, from + 10);
-	buf_printf(b, " %6u %s%-12s%s ", v->h->pid, t->color ? BOLD : "", v->ev->name, t->color ? NORMAL : "");
 	buf_reset(&t->text);
 	put_detail(&t->text, v);
+	detail = buf_str(&t->text);
+	buf_printf(b, " %5u %s%-*s%s", v->h->pid, t->color ? BOLD : "", *detail ? 13 : 0, v->ev->name,
+		   t->color ? NORMAL : "");
 	buf_puts(b, bad ? RED : "");
-	put_visible(b, buf_str(&t->text));
+	put_visible(b, detail);
 	buf_puts(b, bad ? NORMAL "\n" : "\n");
 	return t->text.err ? t->text.err : out_spill(&t->out);
 }

@@ -244,6 +244,7 @@ static int show(struct pipeline *p, const struct decoded *d)
 	int err = 0;
 
 	v.comm = procs_comm(p->procs, v.h->pid);
+	v.page_size = p->opts.page_size;
 	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
 	if (is_ours(p, v.h))
 		return 0;

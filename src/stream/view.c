@@ -64,6 +64,12 @@ static const char *text_of(const struct mmt_view *v, uint64_t key)
 	return key ? v->names->get(v->names->ctx, key) : NULL;
 }
 
+/* The name when it is one of those that /proc/PID/maps has for what is of no file, else NULL. */
+static const char *bracketed(const char *name)
+{
+	return name && name[0] == '[' ? name : NULL;
+}
+
 static const char *by_inode(struct view_scratch *s, uint32_t dev, uint64_t ino)
 {
 	snprintf(s->text, sizeof(s->text), "inode %" PRIu64 " on %u:%u", ino, dev >> 20, dev & 0xfffff);
@@ -74,7 +80,7 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 {
 	const vma_part *p = (const vma_part *)v->h;
 	uint64_t file = HAS(v->h, file) ? p->file : 0, ino = HAS(v->h, ino) ? p->ino : 0;
-	const struct range *r;
+	const struct range *r = NULL;
 
 	v->map_start = p->vma_start;
 	v->map_off = (file || ino) && HAS(v->h, pgoff) ? p->pgoff * page_size : 0;
@@ -85,8 +91,10 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 	v->map_class = class_of(p->vm_flags, file || ino, v->mapping);
 	if (!v->mapping) {
 		r = ranges_at(ledger, v->h, p->vma_start);
-		v->mapping = anon_name(r ? r->kind : RANGE_PLAIN, p->vm_flags);
+		v->mapping = r && !r->guessed ? bracketed(text_of(v, r->file)) : NULL; /* [vvar]: from /proc */
 	}
+	if (!v->mapping)
+		v->mapping = anon_name(r ? r->kind : RANGE_PLAIN, p->vm_flags);
 }
 
 /* Without vm_flags nobody can tell a file from a device, but where devices are is known. */
@@ -103,8 +111,7 @@ static bool maybe_device(const char *name)
 static void from_range(struct mmt_view *v, const struct range *r, struct view_scratch *s)
 {
 	const char *name = text_of(v, r->file);
-	/* /proc/PID/maps has names in brackets for what is of no file */
-	bool file = r->ino || r->fd >= 0 || (r->file && !(name && name[0] == '['));
+	bool file = r->ino || r->fd >= 0 || (r->file && !bracketed(name));
 
 	v->map_start = r->start;
 	v->map_off = file ? r->off : 0;

@@ -102,8 +102,28 @@ static void test_short_flags(void **state)
 	flags_vm_short(&text, 0xfb | 0x400 | 0x4000 | 0x40000 | 0x4000000);
 	assert_string_equal(buf_str(&text), "rw-s|pfnmap");
 	buf_reset(&text);
-	flags_mmap_short(&text, 0x32);
-	assert_string_equal(buf_str(&text), "private|fixed");
+	flags_vm_short(&text,
+		       0xf1 | 0x4000 | 0x2000 | 0x40000); /* io alone is worth a word, locked and dontexpand are not */
+	assert_string_equal(buf_str(&text), "r--s|io");
+}
+
+static const char *perms(uint64_t prot, uint64_t flags)
+{
+	buf_reset(&text);
+	flags_mmap_perms(&text, prot, flags);
+	return buf_str(&text);
+}
+
+static void test_mmap_perms(void **state)
+{
+	(void)state;
+	assert_string_equal(perms(3, 0x1), "rw-s");
+	assert_string_equal(perms(3, 0x22), "rw-p");   /* anonymous */
+	assert_string_equal(perms(5, 0x1802), "r-xp"); /* denywrite, executable: the kernel ignores them */
+	assert_string_equal(perms(7, 0x8032), "rwxp|fixed|populate");
+	assert_string_equal(perms(1, 0x80003), "r--|shared_validate|sync");
+	assert_string_equal(perms(3, 0x28), "rw-|droppable");
+	assert_string_equal(perms(0x1000003, 0), "rw-|growsdown");
 }
 
 static void test_absent_is_not_zero(void **state)
@@ -202,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_short_flags),
+		cmocka_unit_test(test_mmap_perms),
 		cmocka_unit_test(test_absent_is_not_zero),
 		cmocka_unit_test(test_widths_and_signs),
 		cmocka_unit_test(test_failed),
