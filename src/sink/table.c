@@ -229,7 +229,7 @@ static void device(struct buf *b, const struct mmt_view *v)
 
 	if (!value_has(v->h, f))
 		return;
-	buf_puts(b, " for ");
+	buf_putc(b, ' ');
 	value_show(b, v->h, f, v->names);
 }
 

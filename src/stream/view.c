@@ -42,11 +42,16 @@ static unsigned class_of(uint64_t vm_flags, bool file, const char *name)
 	return is_shm(name) ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
 }
 
+#define SPECIAL_OPS "special_mapping_"
+
 /* What a mapping without a file is called, as /proc/PID/maps does. */
-static const char *anon_name(unsigned kind, uint64_t vm_flags)
+static const char *anon_name(unsigned kind, uint64_t vm_flags, const char *ops)
 {
 	if (vm_flags & VM_GROWSDOWN)
 		return "[stack]";
+	/* vdso and the like: special_mapping_vmops, mm/mmap.c, 5.10 to 6.12; mm/vma.c later */
+	if (ops && !strncmp(ops, SPECIAL_OPS, strlen(SPECIAL_OPS)))
+		return "[special]";
 	switch (kind) {
 	case RANGE_HEAP:
 		return "[heap]";
@@ -94,7 +99,8 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 		v->mapping = r && !r->guessed ? bracketed(text_of(v, r->file)) : NULL; /* [vvar]: from /proc */
 	}
 	if (!v->mapping)
-		v->mapping = anon_name(r ? r->kind : RANGE_PLAIN, p->vm_flags);
+		v->mapping =
+			anon_name(r ? r->kind : RANGE_PLAIN, p->vm_flags, HAS(v->h, ops) ? text_of(v, p->ops) : NULL);
 }
 
 /* Without vm_flags nobody can tell a file from a device, but where devices are is known. */
@@ -124,7 +130,7 @@ static void from_range(struct mmt_view *v, const struct range *r, struct view_sc
 	} else if (!v->mapping && file) {
 		v->mapping = by_inode(s, r->dev, r->ino);
 	} else if (!v->mapping) {
-		v->mapping = anon_name(r->kind, r->vm_flags);
+		v->mapping = anon_name(r->kind, r->vm_flags, text_of(v, r->ops));
 	}
 	if (r->has_flags || !file || !maybe_device(name))
 		v->map_class = (uint8_t)class_of(r->vm_flags, file, v->mapping);

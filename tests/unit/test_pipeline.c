@@ -21,6 +21,8 @@ static const char *ask_ksym(void *ctx, uint64_t addr)
 {
 	(void)ctx;
 	asked++;
+	if (addr == 0xffff800000003000)
+		return "special_mapping_fault";
 	return addr == 0xffff800000001000 ? "mmdemo:mmdemo_mmap" : NULL;
 }
 
@@ -128,6 +130,26 @@ static void test_mappings_are_named(void **state)
 	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
 	assert_int_equal(pipeline_summary(p)->events, 1);
 	assert_int_equal(pipeline_summary(p)->per_event[MMT_EV_VMA_MAP], 1);
+	pipeline_free(p);
+}
+
+/* The vdso has no file: what it is, its functions tell; nothing but their name does after a fork. */
+static void test_special_mappings(void **state)
+{
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+	struct mmt_ev_vma_map dup = { .h = HDR(VMA_MAP), .vma_start = 0x10000, .vma_end = 0x20000, .addr = 0x10000 };
+	struct mmt_ev_fault fault = { .h = HDR(FAULT), .addr = 0x11000 };
+
+	(void)state;
+	dup.len = 0x10000;
+	dup.vm_flags = 0x75;
+	dup.ops = 0xffff800000003000;
+	fault.h.have = MMT_HAVE(FAULT, addr);
+	FEED(p, dup);
+	assert_string_equal(views.mapping, "[special]");
+	FEED(p, fault);
+	assert_string_equal(views.mapping, "[special]");
 	pipeline_free(p);
 }
 
@@ -257,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_ksyms_enter_the_stream),
 		cmocka_unit_test(test_raw_alone_is_named_too),
 		cmocka_unit_test(test_mappings_are_named),
+		cmocka_unit_test(test_special_mappings),
 		cmocka_unit_test(test_bad_records_are_counted),
 		cmocka_unit_test(test_losses_are_totals),
 		cmocka_unit_test(test_hooks),
