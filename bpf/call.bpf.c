@@ -228,8 +228,9 @@ static __always_inline void call_send(struct mmt_thread *t, __u64 pid_tgid, __s6
 	__u64 now = bpf_ktime_get_ns();
 	__u32 ev = t->call_event, mm = mm_number(current_mm_key(pid_tgid));
 
-	if (t->call_compat && (__u32)ret >= 0xfffff001)
-		ret = (__s32)ret; /* a 32-bit call's -errno */
+	/* a 32-bit result: an address above 2 GiB may come sign-extended, and -errno may not */
+	if (t->call_compat)
+		ret = (__u32)ret >= 0xfffff001 ? (__s64)(__s32)ret : (__s64)(__u32)ret;
 	if (!(knobs.want[ev / 64 & 1] & (1ULL << (ev % 64))))
 		return;
 	if (ev == MMT_EV_MMAP)
