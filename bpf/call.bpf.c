@@ -120,14 +120,14 @@ static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 	return 0;
 }
 
-#define CALL_HEAD(e, EV)                                            \
-	do {                                                        \
-		HEAD(e, EV, t->call_tier, t->call_ts, pid_tgid);    \
-		e->h.dur_ns = now - t->call_ts;                     \
-		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;        \
-		e->h.mm = mm;                                       \
-		e->h.call = t->call_no;                             \
-		e->compat = t->call_compat;                         \
+#define CALL_HEAD(e, EV)                                         \
+	do {                                                     \
+		HEAD(e, EV, t->call_tier, t->call_ts, pid_tgid); \
+		e->h.dur_ns = now - t->call_ts;                  \
+		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;     \
+		e->h.mm = mm;                                    \
+		e->h.call = t->call_no;                          \
+		e->compat = t->call_compat;                      \
 	} while (0)
 
 static __always_inline void send_mmap(struct mmt_thread *t, __u64 pid_tgid, __u32 mm, __u64 now, __s64 ret)
@@ -324,16 +324,16 @@ static __always_inline int call_leave_wrapper(__s64 ret)
 	return 0;
 }
 
-#define CALL_WRAPPER(name, fn, EV)                                   \
-	SEC("?fentry/" fn)                                           \
-	int call_##name##__fentry(__u64 *c)                          \
-	{                                                            \
-		return call_enter_wrapper(MMT_EV_##EV, c[0]);        \
-	}                                                            \
-	SEC("?fexit/" fn)                                            \
-	int call_##name##__fexit(__u64 *c)                           \
-	{                                                            \
-		return call_leave_wrapper(c[1]);                     \
+#define CALL_WRAPPER(name, fn, EV)                            \
+	SEC("?fentry/" fn)                                    \
+	int call_##name##__fentry(__u64 *c)                   \
+	{                                                     \
+		return call_enter_wrapper(MMT_EV_##EV, c[0]); \
+	}                                                     \
+	SEC("?fexit/" fn)                                     \
+	int call_##name##__fexit(__u64 *c)                    \
+	{                                                     \
+		return call_leave_wrapper(c[1]);              \
 	}
 
 #if defined(__TARGET_ARCH_arm64)
