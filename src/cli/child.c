@@ -212,10 +212,11 @@ void child_drop(struct child *c)
 {
 	if (!c->pid || c->released)
 		return;
+	/* a word, not the pipe's end alone: who detaches the hooks for us was forked meanwhile and has it open too */
+	if (write(c->go, "x", 1) != 1)
+		kill(c->pid, SIGKILL);
 	close(c->go);
 	close(c->broken);
-	/* not by the end of its pipe alone: whoever detaches the hooks for us was forked meanwhile and has it open too */
-	kill(c->pid, SIGKILL);
 	while (!c->over)
 		child_wait(c);
 }
