@@ -2,6 +2,7 @@
 #include "sink/out.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 /* Big enough that a write's cost vanishes, small enough to stay in the cache. */
@@ -23,6 +24,9 @@ int out_flush(struct out *o)
 
 		if (n > 0)
 			done += (size_t)n;
+		else if (n < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){ .fd = o->fd, .events = POLLOUT }, 1,
+			     -1); /* somebody made it non-blocking */
 		else if (n == 0 || errno != EINTR)
 			o->err = n ? -errno : -EIO;
 	}

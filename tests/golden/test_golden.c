@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -176,6 +177,34 @@ static void test_a_full_disk_is_an_error(void **state)
 		assert_int_equal(no_room(sink_format(i)->name), -ENOSPC);
 }
 
+/* A terminal or pipe that somebody else made non-blocking is waited for. */
+static void test_a_busy_reader_is_waited_for(void **state)
+{
+	char chunk[4096] = { 0 };
+	int pipe_fd[2], status;
+	size_t total = 0;
+	ssize_t n;
+	pid_t reader;
+
+	(void)state;
+	assert_int_equal(pipe2(pipe_fd, O_NONBLOCK), 0);
+	while (write(pipe_fd[1], chunk, sizeof(chunk)) > 0)
+		total += sizeof(chunk);
+	reader = fork();
+	if (!reader) {
+		close(pipe_fd[1]);
+		fcntl(pipe_fd[0], F_SETFL, 0);
+		while ((n = read(pipe_fd[0], chunk, sizeof(chunk))) > 0)
+			total -= total ? (size_t)n : 0;
+		_exit(chunk[0] == '\0' || total);
+	}
+	close(pipe_fd[0]);
+	assert_int_equal(run_story("json", pipe_fd[1], false, NULL), 0);
+	close(pipe_fd[1]);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+}
+
 static void test_a_closed_pipe_is_an_error(void **state)
 {
 	int ends[2];
@@ -309,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_no_line_is_forged),
 		cmocka_unit_test(test_a_full_disk_is_an_error),
 		cmocka_unit_test(test_a_closed_pipe_is_an_error),
+		cmocka_unit_test(test_a_busy_reader_is_waited_for),
 		cmocka_unit_test(test_wire),
 		cmocka_unit_test(test_wire_pads),
 	};
