@@ -62,10 +62,7 @@ function requirements(    time, path, addr, range)
 	require("all", "the driver's open, called by fork", "driver_open", "mmdemo:mmdemo_KIND_vm_open( |$)", time)
 	require("all", "the munmap call and its result", "munmap", path, "= 0( |$)", time)
 	require("all", "the driver's close and its time", "driver_close", "mmdemo:mmdemo_KIND_vm_close( |$)", time)
-	# as addresses or as PFNs
-	range = bar_from "-" bar_to "|" pfn(bar_from) "-" pfn(bar_to)
-	if (release !~ /16k/)
-		require("device", "exactly the card's registers", "pfn_map", "(^| )(" range ")( |$)")
+	require("device", "exactly the card's registers", "pfn_map", " " bar_from "-" bar_to "( |$)")
 }
 
 function matches(i, kind, detail,    n, pattern)
@@ -220,11 +217,6 @@ function hex(text)
 {
 	sub(/^0x0+/, "0x", text)
 	return text
-}
-
-function pfn(address)
-{
-	return substr(address, 1, length(address) - 3)
 }
 
 BEGIN {
