@@ -19,6 +19,7 @@
 #include "stream/pipeline.h"
 
 #define POLL_MS	 100 /* how long output may wait for more of it */
+#define BLIND_MS 5   /* the same where a process is asked for its mappings, which it must live to see */
 #define LOOK_AT	 256 /* records between two looks at the clock */
 #define NSEC_MS	 1000000ULL
 #define TEXT_MAX 512
@@ -198,10 +199,10 @@ static bool reader_gone(int fd)
 
 static int wait_ms(const struct trace *t, uint64_t now)
 {
-	uint64_t end = t->start_ns + t->opts.v.duration_ns;
+	uint64_t end = t->start_ns + t->opts.v.duration_ns, slice = t->blind ? BLIND_MS : POLL_MS;
 
-	if (!t->opts.v.duration_ns || end > now + POLL_MS * NSEC_MS)
-		return POLL_MS;
+	if (!t->opts.v.duration_ns || end > now + slice * NSEC_MS)
+		return (int)slice;
 	return end > now ? (int)((end - now + NSEC_MS - 1) / NSEC_MS) : 0;
 }
 

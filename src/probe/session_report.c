@@ -88,7 +88,8 @@ static void describe_choice(struct session_hook *out, const struct session *s, i
 	out->config = c->better >= 0 && !row->optional ? row->config : "";
 	out->lost = t ? (t->lacks ? t->lacks : "") : "all it feeds";
 	out->wanted = c->wanted && (t || !row->optional);
-	out->fired = s->objects && objects_fired(s->objects, h);
+	/* /proc is read when it is needed: there is no program that could fire */
+	out->fired = s->objects && (objects_fired(s->objects, h) || (t && t->tier == MMT_TIER_PROC));
 }
 
 size_t session__hooks(struct session *s, const struct session_hook **rows)

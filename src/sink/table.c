@@ -259,7 +259,7 @@ static void access_of(struct buf *b, const struct mmt_view *v)
 static void kind(struct buf *b, const struct mmt_view *v)
 {
 	const struct mmt_ev_fault *e = (const void *)v->h;
-	bool class = v->h->have & MMT_HAVE(FAULT, class), kind = v->h->have & MMT_HAVE(FAULT, kind);
+	bool class = v->h->have & MMT_HAVE(FAULT, class) && e->class, kind = v->h->have & MMT_HAVE(FAULT, kind);
 	const char *c = schema_enum(MMT_LOOK_FCLASS, class ? e->class : v->map_class);
 
 	if (kind && e->kind)

@@ -319,7 +319,8 @@ static void touch(struct teller *t)
 	{
 		NEW(FAULT, fault); /* the perf pair: address and time, the ledger says where */
 		e.addr = DEV_AT + 0x1000;
-		e.h.have = MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, maj) | MMT_HAVE(FAULT, mode);
+		e.h.have = MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, maj) | MMT_HAVE(FAULT, mode) |
+			   MMT_HAVE(FAULT, class); /* it could have been told, and was not: unknown */
 		e.mode = MMT_FMODE_KERNEL;
 		SEND(t, MMT_TIER_PERF, 4200);
 	}
