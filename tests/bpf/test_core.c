@@ -75,6 +75,8 @@ static bool able(void)
 	return !err;
 }
 
+static bool sys_exit = true; /* is the end of system calls seen? */
+
 static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t spaces)
 {
 	int err;
@@ -90,6 +92,7 @@ static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t 
 	s->rodata->knobs.slot_mask = 8191;
 	s->rodata->knobs.page_shift = 12;
 	s->rodata->knobs.wake_bytes = ~0ull;
+	s->rodata->knobs.sys_exit = sys_exit;
 	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = ~0ull;
 	if (comm)
 		strncpy((char *)s->rodata->knobs.comm, comm, 15);
@@ -392,6 +395,20 @@ static void runs_merge(void **state)
 	assert_int_equal(flushed(), 1); /* and nothing is left */
 }
 
+/* Nobody would tell of the end of the call: every call of a helper is a run of its own, and sent at once. */
+static void runs_without_sys_exit(void **state)
+{
+	(void)state;
+	sys_exit = false;
+	up(0, NULL, 65536, 256);
+	sys_exit = true;
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x11000, 1, 101, 0);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 2);
+	assert_int_equal(got[1].calls, 1);
+}
+
 static void runs_end(void **state)
 {
 	(void)state;
@@ -457,6 +474,7 @@ int main(void)
 		cmocka_unit_test_teardown(ring_full_is_counted, down),
 		cmocka_unit_test_teardown(names_once, down),
 		cmocka_unit_test_teardown(runs_merge, down),
+		cmocka_unit_test_teardown(runs_without_sys_exit, down),
 		cmocka_unit_test_teardown(runs_end, down),
 		cmocka_unit_test_teardown(runs_scattered, down),
 		cmocka_unit_test_teardown(runs_nest, down),

@@ -2,7 +2,7 @@
 /*
  * bpf-left - which BPF programs of a process are still in the kernel
  *
- *   bpf-left -p PID     prints the ids of the programs that the process holds (in its descriptors), or that its links hold
+ *   bpf-left -p PID     prints the ids of the programs that the process holds, itself or through links
  *   bpf-left ID...      prints those of them that still exist; nothing and exit 0 when none does
  *
  * Needs root. Exit: 0 none left (or -p), 1 some left, 2 usage.

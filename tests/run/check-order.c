@@ -7,8 +7,8 @@
  * COUNTS is what tests/work/order printed; TRACE is mmtrace's --format=wire or --format=json. Keeps one bit per page and
  * says "ok" when no vma_map ever lies over a page that is mapped at that moment, every vma_unmap's bytes are just the
  * pages that were mapped (where the tier tells bytes), and maps and pages are as many as the program counted.
- * Exit: 0 fine, 1 not, 2 bad input. It reads the wire by the schema in the stream and shares nothing with mmtrace's reader
- * but the file format's head.
+ * Exit: 0 fine, 1 not, 2 bad input. It reads the wire by the schema in the stream and shares nothing with mmtrace's
+ * reader but the file format's head.
  */
 #include <errno.h>
 #include <inttypes.h>

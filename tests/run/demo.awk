@@ -3,8 +3,8 @@
 # First file: what mmdemo-use printed. Second: events of mmtrace, NDJSON. Prints "ok WHAT@" or "not ok WHAT@: ...".
 #
 # By kind: every mmap is one call of the driver, one change, and (but for pages by fault) one install of all its pages;
-# fork copies each mapping once and opens it; a hole in the middle splits a mapping, which opens twice (the kernel splits at
-# both ends of the hole); in the end every mapping that was made or opened has been closed.
+# fork copies each mapping once and opens it; a hole in the middle splits a mapping, which opens twice (the kernel splits
+# at both ends of the hole); in the end every mapping that was made or opened has been closed.
 
 # value of name=... in a line of mmdemo-use
 function used(name,    i)

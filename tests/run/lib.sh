@@ -30,7 +30,7 @@ check()
 	if "$@"; then ok "$check_name"; else not_ok "$check_name" "$check_why"; fi
 }
 
-# start_trace OPTIONS...: mmtrace in the background, $trace its process; returns when its hooks are live, or 1 when it ended
+# start_trace OPTIONS...: mmtrace in the background, $trace its process. Returns when its hooks are live, or 1: it ended
 start_trace()
 {
 	rm -f "$tmp/ready"
