@@ -207,29 +207,43 @@ void ranges_event(struct ranges *l, const struct mmt_hdr *h)
 		handlers[h->type](l, h);
 }
 
-static const struct range *find(const struct space *s, uint64_t addr)
+static const struct range *live(const struct space *s, uint64_t addr)
 {
-	const struct range *r;
+	return s ? tree_at(&s->tree, addr) : NULL;
+}
 
-	if (!s)
-		return NULL;
-	r = tree_at(&s->tree, addr);
-	for (unsigned i = 1; !r && i <= GONE; i++) {
+static const struct range *gone(const struct space *s, uint64_t addr)
+{
+	for (unsigned i = 1; s && i <= GONE; i++) {
 		const struct range *g = &s->gone[(s->next_gone - i) % GONE];
 
 		if (g->start <= addr && addr < g->end)
-			r = g;
+			return g;
 	}
+	return NULL;
+}
+
+typedef const struct range *(*look_fn)(const struct space *s, uint64_t addr);
+
+static const struct range *look(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, look_fn fn)
+{
+	const struct range *r = fn(map_get(&l->spaces, space_key(h->mm, h->pid)), addr);
+
+	if (!r && h->mm)
+		r = fn(map_get(&l->spaces, space_key(0, h->pid)), addr);
 	return r;
 }
 
 const struct range *ranges_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr)
 {
-	const struct range *r = find(map_get(&l->spaces, space_key(h->mm, h->pid)), addr);
+	return look(l, h, addr, live);
+}
 
-	if (!r && h->mm)
-		r = find(map_get(&l->spaces, space_key(0, h->pid)), addr);
-	return r;
+const struct range *ranges_was_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr)
+{
+	const struct range *r = ranges_at(l, h, addr);
+
+	return r ? r : look(l, h, addr, gone);
 }
 
 uint64_t ranges_conflicts(const struct ranges *l)

@@ -44,10 +44,12 @@ void ranges_free(struct ranges *l);
 /* Any event; those that change nothing are ignored. */
 void ranges_event(struct ranges *l, const struct mmt_hdr *h);
 /*
- * The range at addr in the event's address space (its mm; its process when the tier knows none). When there is none, the one
- * that was unmapped there last, so that a munmap can still be named. NULL: unknown. Valid until the next event.
+ * The range at addr in the event's address space (its mm; its process when the tier knows none). NULL: none, or unknown.
+ * Valid until the next event.
  */
 const struct range *ranges_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
+/* The same; when nothing is there now, what was unmapped there last: for what is told of a mapping behind its end. */
+const struct range *ranges_was_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
 
 /* Maps over a range that was still live: the order of the stream was wrong or an event is missing. */
 uint64_t ranges_conflicts(const struct ranges *l);

@@ -118,12 +118,10 @@ static void what(struct buf *b, const struct mmt_view *v)
 		buf_putc(b, '?');
 }
 
-/* The mapping's name, for lines that have little room: an offset only where there is one. */
+/* Its name alone, on lines with little room: the call that stands beside them says the offset. */
 static void file(struct buf *b, const struct mmt_view *v)
 {
 	buf_puts(b, v->mapping ? v->mapping : "-");
-	if (v->mapping && v->mapping[0] != '[' && offset(v))
-		put_offset(b, offset(v));
 }
 
 /* prot and the type as /proc/PID/maps has them, then the flags that are left. */

@@ -81,6 +81,27 @@ static const char *by_inode(struct view_scratch *s, uint32_t dev, uint64_t ino)
 	return s->text;
 }
 
+/* Told when the change has been told already, and the mapping is no more. */
+static bool looks_back(const struct mmt_view *v)
+{
+	switch (v->ev->num) {
+	case MMT_EV_MUNMAP:
+	case MMT_EV_VMA_UNMAP:
+	case MMT_EV_VMA_FREE:
+	case MMT_EV_DRIVER_CLOSE:
+		return true;
+	case MMT_EV_DEMO:
+		return ((const struct mmt_ev_demo *)v->h)->what == MMT_DEMO_WHAT_VMA_CLOSE;
+	default:
+		return false;
+	}
+}
+
+static const struct range *range_of(const struct mmt_view *v, const struct ranges *ledger, uint64_t addr)
+{
+	return (looks_back(v) ? ranges_was_at : ranges_at)(ledger, v->h, addr);
+}
+
 static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *s)
 {
 	const vma_part *p = (const vma_part *)v->h;
@@ -95,7 +116,7 @@ static void from_vma(struct mmt_view *v, const struct ranges *ledger, uint32_t p
 		v->mapping = by_inode(s, HAS(v->h, dev) ? p->dev : 0, ino);
 	v->map_class = class_of(p->vm_flags, file || ino, v->mapping);
 	if (!v->mapping) {
-		r = ranges_at(ledger, v->h, p->vma_start);
+		r = range_of(v, ledger, p->vma_start);
 		v->mapping = r && !r->guessed ? bracketed(text_of(v, r->file)) : NULL; /* [vvar]: from /proc */
 	}
 	if (!v->mapping)
@@ -186,7 +207,7 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 		return;
 	}
 	if (where(v, &addr))
-		r = ranges_at(ledger, v->h, addr);
+		r = range_of(v, ledger, addr);
 	/* A call knows better about itself than a guess that was made from it. */
 	if (v->ev->num == MMT_EV_MMAP && (!r || r->guessed))
 		from_mmap(v, r, scratch);

@@ -133,6 +133,33 @@ static void test_mappings_are_named(void **state)
 	pipeline_free(p);
 }
 
+/* What is told behind a mapping's end knows it still; what begins at the same address has nothing to do with it. */
+static void test_a_mapping_that_is_over(void **state)
+{
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+	struct mmt_ev_vma_map map = {
+		.h = HDR(VMA_MAP), .addr = 0x10000, .len = 0x1000, .vma_end = 1, .vm_flags = 0x173
+	};
+	struct mmt_ev_vma_unmap unmap = { .h = HDR(VMA_UNMAP), .addr = 0x10000, .len = 0x1000 };
+	struct mmt_ev_munmap call = { .h = HDR(MUNMAP), .addr = 0x10000, .len = 0x1000 };
+	struct mmt_ev_demo demo = { .h = HDR(DEMO), .addr = 0x10000, .end = 0x11000 };
+
+	(void)state;
+	FEED(p, map);
+	FEED(p, unmap);
+	assert_string_equal(views.mapping, "[stack]");
+	FEED(p, call);
+	assert_string_equal(views.mapping, "[stack]");
+	demo.what = MMT_DEMO_WHAT_VMA_CLOSE;
+	FEED(p, demo);
+	assert_string_equal(views.mapping, "[stack]");
+	demo.what = MMT_DEMO_WHAT_VMA_OPEN; /* of a driver's ->mmap: the change comes when it is done */
+	FEED(p, demo);
+	assert_string_equal(views.mapping, "(none)");
+	pipeline_free(p);
+}
+
 /* The vdso has no file: what it is, its functions tell; nothing but their name does after a fork. */
 static void test_special_mappings(void **state)
 {
@@ -280,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_raw_alone_is_named_too),
 		cmocka_unit_test(test_mappings_are_named),
 		cmocka_unit_test(test_special_mappings),
+		cmocka_unit_test(test_a_mapping_that_is_over),
 		cmocka_unit_test(test_bad_records_are_counted),
 		cmocka_unit_test(test_losses_are_totals),
 		cmocka_unit_test(test_hooks),

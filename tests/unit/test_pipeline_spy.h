@@ -97,6 +97,8 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 #define mmt_ev_MMAP_	    mmt_ev_mmap
 #define mmt_ev_MUNMAP_	    mmt_ev_munmap
 #define mmt_ev_FORK_	    mmt_ev_fork
+#define mmt_ev_VMA_UNMAP_   mmt_ev_vma_unmap
+#define mmt_ev_DEMO_	    mmt_ev_demo
 #define mmt_ev_VMA_IMPORT_  mmt_ev_vma_import
 #define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
 #define mmt_ev_FAULT_	    mmt_ev_fault
