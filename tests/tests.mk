@@ -43,6 +43,10 @@ tests-arm64: $(TESTS_ARM64)
 test-match: $(OUTPUT)/tests/match
 	@tests/run/match-selftest $<
 
+.PHONY: test-order
+test-order: $(OUTPUT)/tests/check-order
+	@tests/run/order-selftest $<
+
 test-host-hooks: $(TESTS_NATIVE) all
 	@tests/run/host
 

@@ -77,6 +77,7 @@ static void read_json(char *first, size_t first_len)
 	for (char *l = first; l; l = getline(&line, &room, stdin) > 0 ? line : NULL) {
 		uint64_t addr, len, bytes = 0, ts = 0, n;
 		const char *event, *err = object_parse(&o, l);
+		bool has_bytes;
 
 		no++;
 		if (err)
@@ -93,7 +94,8 @@ static void read_json(char *first, size_t first_len)
 		    !number(object_get(&o, "addr", NULL), &addr) || !number(object_get(&o, "len", NULL), &len))
 			continue;
 		number(object_get(&o, "ts_ns", NULL), &ts);
-		take(!strcmp(event, "vma_map"), addr, len, number(object_get(&o, "bytes", NULL), &bytes), bytes, ts);
+		has_bytes = number(object_get(&o, "bytes", NULL), &bytes);
+		take(!strcmp(event, "vma_map"), addr, len, has_bytes, bytes, ts);
 	}
 }
 
