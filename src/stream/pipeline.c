@@ -168,12 +168,12 @@ static bool is_ours(struct pipeline *p, const struct mmt_hdr *h)
 {
 	if (!p->opts.child || h->pid != p->opts.child)
 		return false;
-	if (!p->child_mm && !p->child_ran)
-		p->child_mm = h->mm;
 	if (h->type == MMT_EV_EXEC) {
 		p->child_ran = true;
 		return false;
 	}
+	if (!p->child_mm && !p->child_ran)
+		p->child_mm = h->mm;
 	return h->mm ? h->mm == p->child_mm : !p->child_ran;
 }
 

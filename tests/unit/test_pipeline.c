@@ -288,6 +288,15 @@ static void test_the_child_shows_from_its_exec_on(void **state)
 	assert_string_equal(views.log, "eee");
 	pipeline_free(p);
 
+	/* Nothing seen of the copy: the exec's space is the program's, not the copy's. */
+	views = new_spy(true, false);
+	p = pipeline_new(&o);
+	exec.h.mm = fault.h.mm = 2;
+	FEED(p, exec);
+	FEED(p, fault);
+	assert_string_equal(views.log, "ee");
+	pipeline_free(p);
+
 	/* Where no mm is known, exec alone parts the two. */
 	views = new_spy(true, false);
 	p = pipeline_new(&o);
