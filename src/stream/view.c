@@ -157,6 +157,36 @@ static void from_range(struct mmt_view *v, const struct range *r, struct view_sc
 		v->map_class = (uint8_t)class_of(r->vm_flags, file, v->mapping);
 }
 
+/* A freed object's record has no file, which may be gone before it: not even whether there was one. The ledger may know. */
+static void from_freed(struct mmt_view *v, const struct ranges *ledger, struct view_scratch *s)
+{
+	const vma_part *p = (const vma_part *)v->h;
+	const struct range *r = ranges_was_at(ledger, v->h, p->vma_start);
+
+	v->map_start = p->vma_start;
+	if (r)
+		from_range(v, r, s);
+	else if (p->vm_flags & VM_GROWSDOWN)
+		v->mapping = anon_name(RANGE_STACK, p->vm_flags, NULL);
+	if (p->vm_flags & (FLAGS_VM_HUGETLB | FLAGS_VM_PFNMAP | FLAGS_VM_MIXEDMAP))
+		v->map_class = (uint8_t)class_of(p->vm_flags, false, NULL);
+	v->map_flags = p->vm_flags;
+}
+
+/* ->mmap that ran before there was a VMA, or that no probe saw: its file is all that is known of the mapping to come. */
+static bool from_file(struct mmt_view *v)
+{
+	const struct mmt_ev_driver_mmap *e = (const void *)v->h;
+
+	if (v->ev->num != MMT_EV_DRIVER_MMAP || !HAS(v->h, file))
+		return false;
+	v->map_start = e->addr;
+	v->mapping = text_of(v, e->file);
+	if (!maybe_device(v->mapping))
+		v->map_class = (uint8_t)class_of(0, true, v->mapping);
+	return true;
+}
+
 /* Where a call's mapping is: where mmap, mremap and brk put it, else where the caller pointed. */
 static bool where(const struct mmt_view *v, uint64_t *addr)
 {
@@ -203,9 +233,14 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 	v->map_class = MMT_FCLASS_UNKNOWN;
 	v->map_guessed = false;
 	if (has_vma(v)) {
-		from_vma(v, ledger, page_size, scratch);
+		if (v->ev->num == MMT_EV_VMA_FREE)
+			from_freed(v, ledger, scratch);
+		else
+			from_vma(v, ledger, page_size, scratch);
 		return;
 	}
+	if (from_file(v))
+		return;
 	if (where(v, &addr))
 		r = range_of(v, ledger, addr);
 	/* A call knows better about itself than a guess that was made from it. */

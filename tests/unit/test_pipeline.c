@@ -160,6 +160,42 @@ static void test_a_mapping_that_is_over(void **state)
 	pipeline_free(p);
 }
 
+/* A freed object's file and a driver's ->mmap before the VMA: never told as memory without a file, or as what was there before. */
+static void test_mappings_half_known(void **state)
+{
+	struct mmt_path path = { .type = MMT_ITEM_PATH, .key = 9, .used = 20, .text = "shared\0mmdemo\0dev\0" };
+	struct mmt_ev_vma_map map = { .h = HDR(VMA_MAP), .vma_start = 0x10000, .vma_end = 0x20000, .addr = 0x10000 };
+	struct mmt_ev_vma_unmap gone = { .h = HDR(VMA_UNMAP), .addr = 0x10000, .len = 0x10000 };
+	struct mmt_ev_vma_free freed = { .h = HDR(VMA_FREE), .vma_start = 0x10000, .vma_end = 0x20000 };
+	struct mmt_ev_driver_mmap early = { .h = HDR(DRIVER_MMAP), .addr = 0x50000, .len = 0x1000, .file = 9 };
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = pipeline_on(&views, NULL, NULL);
+
+	(void)state;
+	freed.h.have = MMT_HAVE(VMA_FREE, vma_start) | MMT_HAVE(VMA_FREE, vma_end) | MMT_HAVE(VMA_FREE, vm_flags);
+	FEED(p, freed);
+	assert_string_equal(views.mapping, "(none)");
+	assert_int_equal(views.class, MMT_FCLASS_UNKNOWN);
+	path.size = sizeof(path);
+	FEED(p, path);
+	map.len = 0x10000;
+	map.file = 9;
+	FEED(p, map);
+	FEED(p, gone);
+	FEED(p, freed);
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	map.file = map.ino = 0;
+	map.h.have &= ~(MMT_HAVE(VMA_MAP, file) | MMT_HAVE(VMA_MAP, ino));
+	FEED(p, map);
+	FEED(p, freed);
+	assert_string_equal(views.mapping, "[anon]");
+	early.h.have = MMT_HAVE(DRIVER_MMAP, addr) | MMT_HAVE(DRIVER_MMAP, len) | MMT_HAVE(DRIVER_MMAP, file);
+	FEED(p, early);
+	assert_string_equal(views.mapping, "/dev/mmdemo/shared");
+	assert_int_equal(views.class, MMT_FCLASS_UNKNOWN); /* memory or registers: nobody can tell yet */
+	pipeline_free(p);
+}
+
 /* The vdso has no file: what it is, its functions tell; nothing but their name does after a fork. */
 static void test_special_mappings(void **state)
 {
@@ -316,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_raw_alone_is_named_too),
 		cmocka_unit_test(test_mappings_are_named),
 		cmocka_unit_test(test_special_mappings),
+		cmocka_unit_test(test_mappings_half_known),
 		cmocka_unit_test(test_a_mapping_that_is_over),
 		cmocka_unit_test(test_bad_records_are_counted),
 		cmocka_unit_test(test_losses_are_totals),
