@@ -53,7 +53,7 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(TARGET) -Iinclude -I
 
 SRCS := $(sort $(wildcard src/*.c src/*/*.c))
 OBJS := $(SRCS:src/%.c=$(OUT)/obj/%.o)
-SKELS := $(OUT)/bpf/plain.skel.h $(OUT)/bpf/core.skel.h
+SKELS := $(patsubst %,$(OUT)/bpf/%.skel.h,plain core core_old)
 
 .PHONY: all
 all: $(OUT)/mmtrace
@@ -75,10 +75,12 @@ $(OUT)/obj/%.o: src/%.c | deps-build
 .SECONDARY:
 $(OUT)/obj/probe/objects.o: $(SKELS)
 
+# linked by itself: leaves out the DWARF, more than half of an object, and keeps the BTF
 $(OUT)/bpf/%.bpf.o: bpf/%.bpf.c | deps-build
 	@mkdir -p $(@D)
 	@echo "  BPF     $@"
-	@$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ $<
+	@$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
+	@$(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
 
 $(OUT)/bpf/%.skel.h: $(OUT)/bpf/%.bpf.o
 	@$(BPFTOOL) gen skeleton $< name mmt_$* > $@.tmp && mv $@.tmp $@

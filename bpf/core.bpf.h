@@ -4,7 +4,7 @@
  * reserving and submitting events, counting losses. Two objects are built from it (design: tiers):
  *
  *   plain  MMT_PLAIN is defined. No CO-RE, no BTF of the kernel: system calls, perf events, function arguments.
- *   core   everything else.
+ *   core   everything else. Compiled twice: core_old (MMT_OLD is defined) does without callback functions.
  *
  * Nothing here uses atomic operations that return a value: kernels before 5.12 refuse a program that has one.
  */

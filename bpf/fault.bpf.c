@@ -133,6 +133,7 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	fault_end(s, pid_tgid);
 }
 
+#ifndef MMT_OLD
 /* the helper takes a context on the stack only */
 struct find_ctx {
 	struct mmt_slot *slot;
@@ -152,11 +153,13 @@ static __always_inline void fault_find_vma(struct mmt_slot *s)
 {
 	struct find_ctx c = { .slot = s };
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma))
-		bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, &c, 0);
+	bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, &c, 0);
 }
+#endif
 
-#else
+#endif
+
+#if defined(MMT_PLAIN) || defined(MMT_OLD)
 static __always_inline void fault_find_vma(struct mmt_slot *s)
 {
 }

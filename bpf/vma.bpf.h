@@ -81,7 +81,6 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 {
 	struct mmt_path *p = bpf_ringbuf_reserve(&ring, sizeof(*p), 0);
 	struct walk w = { .p = p, .d = d, .mnt = (void *)vm - bpf_core_field_offset(struct mount, mnt) };
-	int i;
 
 	if (!p) {
 		lose(MMT_LOSS_NAME, 0);
@@ -95,13 +94,13 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 	p->deleted = 0;
 	if (!BPF_CORE_READ(d, d_hash.pprev))
 		p->deleted = MMT_PATH_DELETED;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
-		bpf_loop(MMT_PATH_DEPTH, walk_step, &w, 0); /* 5.17: a fraction of the verification */
-	} else {
-		for (i = 0; i < MMT_PATH_DEPTH; i++)
-			if (walk_step(i, &w))
-				break;
-	}
+#ifdef MMT_OLD
+	for (int i = 0; i < MMT_PATH_DEPTH; i++)
+		if (walk_step(i, &w))
+			break;
+#else
+	bpf_loop(MMT_PATH_DEPTH, walk_step, &w, 0); /* a fraction of the verification */
+#endif
 	bpf_ringbuf_submit(p, BPF_RB_NO_WAKEUP);
 	name_sent(key);
 	return 0;

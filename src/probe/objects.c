@@ -6,13 +6,58 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/core.skel.h"
+#include "bpf/core_old.skel.h"
 #include "bpf/plain.skel.h"
 #include "mmtrace/base.h"
 
-struct objects {
-	struct mmt_plain *plain;
-	struct mmt_core *core;
+/* One object in use. The skeletons are alike but for their types, so this is all that is told apart. */
+struct body {
+	void *skel;
+	struct bpf_object_skeleton *skeleton;
+	struct bpf_object *obj; /* NULL: not in use */
+	struct mmt_knobs *knobs;
+	volatile __u32 *off;
+	const volatile __u8 *fired;
 };
+
+struct objects {
+	struct body body[OBJ_CORE + 1]; /* by enum hook_object */
+};
+
+#define BODY(name)                                                                       \
+	static int name##_open(struct body *b, const struct bpf_object_open_opts *opts)  \
+	{                                                                                \
+		struct mmt_##name *s = mmt_##name##__open_opts(opts);                    \
+                                                                                         \
+		if (!s)                                                                  \
+			return -errno;                                                   \
+		*b = (struct body){ .skel = s, .skeleton = s->skeleton, .obj = s->obj }; \
+		b->knobs = (struct mmt_knobs *)&s->rodata->knobs;                        \
+		b->off = &s->data->off;                                                  \
+		b->fired = s->bss->fired;                                                \
+		return 0;                                                                \
+	}
+BODY(plain)
+BODY(core)
+BODY(core_old)
+
+static void body_close(struct body *b)
+{
+	bpf_object__destroy_skeleton(b->skeleton);
+	free(b->skel);
+	memset(b, 0, sizeof(*b));
+}
+
+/*
+ * Core was compiled twice: kernels that know no callback functions refuse every program of the newer one that has one,
+ * used or not; for the others the older one takes much longer to verify.
+ */
+static int core_either_open(struct body *b, const struct bpf_object_open_opts *opts)
+{
+	bool old = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 0;
+
+	return old ? core_old_open(b, opts) : core_open(b, opts);
+}
 
 /* libbpf says which program failed only in its log. */
 static char failed_prog[64];
@@ -108,39 +153,27 @@ static int share_maps(struct bpf_object *from, struct bpf_object *to)
 	return 0;
 }
 
-static int load_plain(struct objects *o, const struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts)
+static int body_load(struct objects *o, int object, const struct hook_choice c[MMT_HOOK_MAX],
+		     const struct objects_opts *opts)
 {
-	o->plain = mmt_plain__open();
-	if (!o->plain)
-		return -errno;
-	if (!pick_programs(o->plain->obj, OBJ_PLAIN, c)) {
-		mmt_plain__destroy(o->plain);
-		o->plain = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, open);
+	struct body *b = &o->body[object], *plain = &o->body[OBJ_PLAIN];
+	int err;
+
+	if (object == OBJ_CORE)
+		open.btf_custom_path = opts->btf;
+	err = object == OBJ_CORE ? core_either_open(b, &open) : plain_open(b, &open);
+	if (err)
+		return err;
+	if (!pick_programs(b->obj, object, c)) {
+		body_close(b);
 		return 0;
 	}
-	memcpy((void *)&o->plain->rodata->knobs, opts->knobs, sizeof(*opts->knobs));
-	size_maps(o->plain->obj, opts);
-	return mmt_plain__load(o->plain);
-}
-
-static int load_core(struct objects *o, const struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = opts->btf);
-	int err = 0;
-
-	o->core = mmt_core__open_opts(&open);
-	if (!o->core)
-		return -errno;
-	if (!pick_programs(o->core->obj, OBJ_CORE, c)) {
-		mmt_core__destroy(o->core);
-		o->core = NULL;
-		return 0;
-	}
-	memcpy((void *)&o->core->rodata->knobs, opts->knobs, sizeof(*opts->knobs));
-	size_maps(o->core->obj, opts);
-	if (o->plain)
-		err = share_maps(o->plain->obj, o->core->obj);
-	return err ? err : mmt_core__load(o->core);
+	memcpy(b->knobs, opts->knobs, sizeof(*opts->knobs));
+	size_maps(b->obj, opts);
+	if (object == OBJ_CORE && plain->obj)
+		err = share_maps(plain->obj, b->obj);
+	return err ? err : bpf_object__load_skeleton(b->skeleton);
 }
 
 int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const struct objects_opts *opts,
@@ -153,10 +186,10 @@ int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const
 	*refused = -1;
 	failed_prog[0] = failed_line[0] = 0;
 	if (!err)
-		err = load_plain(o, c, opts);
+		err = body_load(o, OBJ_PLAIN, c, opts);
 	if (!err) {
 		object = OBJ_CORE;
-		err = load_core(o, c, opts);
+		err = body_load(o, OBJ_CORE, c, opts);
 	}
 	if (err && failed_prog[0]) {
 		*refused = hook_of(c, object, failed_prog);
@@ -177,22 +210,21 @@ void objects_free(struct objects *o)
 {
 	if (!o)
 		return;
-	mmt_core__destroy(o->core);
-	mmt_plain__destroy(o->plain);
+	body_close(&o->body[OBJ_CORE]);
+	body_close(&o->body[OBJ_PLAIN]);
 	free(o);
 }
 
 struct bpf_program *objects_prog(const struct objects *o, int object, const char *name)
 {
-	struct bpf_object *obj =
-		object == OBJ_PLAIN ? (o->plain ? o->plain->obj : NULL) : (o->core ? o->core->obj : NULL);
+	struct bpf_object *obj = o->body[object].obj;
 
 	return obj ? bpf_object__find_program_by_name(obj, name) : NULL;
 }
 
 int objects_map(const struct objects *o, const char *name)
 {
-	struct bpf_object *obj = o->plain ? o->plain->obj : o->core ? o->core->obj : NULL;
+	struct bpf_object *obj = o->body[OBJ_PLAIN].obj ? o->body[OBJ_PLAIN].obj : o->body[OBJ_CORE].obj;
 	struct bpf_map *m = obj ? bpf_object__find_map_by_name(obj, name) : NULL;
 
 	return m ? bpf_map__fd(m) : -ENOENT;
@@ -200,15 +232,17 @@ int objects_map(const struct objects *o, const char *name)
 
 void objects_switch(struct objects *o, bool on)
 {
-	if (o->plain)
-		o->plain->data->off = !on;
-	if (o->core)
-		o->core->data->off = !on;
+	for (int i = OBJ_PLAIN; i <= OBJ_CORE; i++)
+		if (o->body[i].obj)
+			*o->body[i].off = !on;
 }
 
 bool objects_fired(const struct objects *o, int hook)
 {
-	return (o->plain && o->plain->bss->fired[hook]) || (o->core && o->core->bss->fired[hook]);
+	for (int i = OBJ_PLAIN; i <= OBJ_CORE; i++)
+		if (o->body[i].obj && o->body[i].fired[hook])
+			return true;
+	return false;
 }
 
 static uint64_t recursion_of(struct bpf_object *obj)
@@ -216,6 +250,8 @@ static uint64_t recursion_of(struct bpf_object *obj)
 	struct bpf_program *p;
 	uint64_t sum = 0;
 
+	if (!obj)
+		return 0;
 	bpf_object__for_each_program(p, obj) {
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
@@ -228,5 +264,5 @@ static uint64_t recursion_of(struct bpf_object *obj)
 
 uint64_t objects_recursion(const struct objects *o)
 {
-	return (o->plain ? recursion_of(o->plain->obj) : 0) + (o->core ? recursion_of(o->core->obj) : 0);
+	return recursion_of(o->body[OBJ_PLAIN].obj) + recursion_of(o->body[OBJ_CORE].obj);
 }

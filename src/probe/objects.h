@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The two BPF objects as one: opened, told their knobs, loaded with just the programs that were chosen, sharing maps.
+ * The two BPF objects, plain and core, as one: opened, told their knobs, loaded with just the programs that were chosen, sharing maps.
  * Only objects.c sees the skeletons.
  */
 #ifndef MMTRACE_PROBE_OBJECTS_H
