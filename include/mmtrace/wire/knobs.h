@@ -86,14 +86,14 @@ struct mmt_knobs {
 	char comm[16];	  /* zero padded */
 	__u64 wake_bytes; /* the reader is woken when so much waits in the ring */
 	__u32 page_shift;
-	__u32 slot_mask;       /* slots - 1 */
-	__u32 have_torn;       /* hooks that count torn-down bytes are live */
-	__u32 thread_shift;    /* log2 of the kernel stack's size */
-	__u32 fork_child_off;  /* sched_process_fork: offset of child_pid in the record */
-	__u32 free_pid_off;    /* sched_process_free: offset of pid */
-	__u32 marks;	       /* 1: the hooks that leave marks are live, so no mark means something */
-	__u32 fault_exit_perf; /* 1: faults end at the MIN/MAJ events, not at a return */
-	__u32 sys_exit;	       /* 1: every system call's end is seen, so that a run may wait for it */
+	__u32 slot_mask;	    /* slots - 1 */
+	__u32 have_torn;	    /* hooks that count torn-down bytes are live */
+	__u32 thread_shift;	    /* log2 of the kernel stack's size */
+	__u32 fork_child_off;	    /* sched_process_fork: offset of child_pid in the record */
+	__u32 free_pid_off;	    /* sched_process_free: offset of pid */
+	__u32 marks;		    /* 1: the hooks that leave marks are live, so no mark means something */
+	__u32 fault_exit_perf;	    /* 1: faults end at the MIN/MAJ events, not at a return */
+	__u32 sys_exit;		    /* 1: every system call's end is seen, so that a run may wait for it */
 	__u64 shmem_fault;	    /* address of shmem_fault, 0 when not known */
 	__u8 call[2][MMT_NR_MAX];   /* [compat][system call number] -> enum mmt_event, 0: not of interest */
 	__u8 origin[2][MMT_NR_MAX]; /* [compat][system call number] -> enum mmt_origin */
