@@ -48,7 +48,7 @@ test-order: $(OUTPUT)/tests/check-order
 	@tests/run/order-selftest $<
 
 test-host-hooks: $(TESTS_NATIVE) all
-	@tests/run/host
+	@OUT=$(abspath $(OUTPUT)) tests/run/host
 
 # What the guests take along: the tool, the programs, the driver, the kernels.
 GUESTS := $(GUEST_KERNELS) $(GUEST_KERNELS_BUILT)
@@ -68,7 +68,7 @@ test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core guests-ready
 
 # The long runs: 500,000 changes by 8 threads, and the cases again and again.
 soak: guests-ready tests-native all
-	@tests/run/soak
+	@OUT=$(abspath $(OUTPUT)) tests/run/soak
 
 # ---- cost -------------------------------------------------------------------------------------------------------
 
@@ -93,10 +93,12 @@ $(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty
 	@echo "  CC      $@"
 	@$(TESTS_CC_arm64) $(TESTS_CFLAGS) -I$(OUTPUT)/arm64/tests-obj -o $@ $< $(TESTS_LIBBPF_arm64) -lbpf -lelf -lz
 
+# more rows: NAME=TIER,TIER
+BENCH ?= call-fentry=call=fentry
 .PHONY: bench
-bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done
+bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/guest/arm64/.done
 	@$(MAKE) --no-print-directory ARCH=arm64 all
-	@tests/bench/bench $(BENCH)
+	@OUT=$(abspath $(OUTPUT)) tests/bench/bench $(BENCH)
 
 # ---- the BPF core by BPF_PROG_RUN --------------------------------------------------------------------------------
 
