@@ -147,12 +147,6 @@ static const show_fn shows[MMT_LOOK_MAX] = {
 	[MMT_LOOK_PGPROT] = show_hex,
 };
 
-bool value_is_bits(unsigned look)
-{
-	return look == MMT_LOOK_PROT || look == MMT_LOOK_MFLAGS || look == MMT_LOOK_VMFLAGS ||
-	       look == MMT_LOOK_RFLAGS || look == MMT_LOOK_FFLAGS || look == MMT_LOOK_FRESULT;
-}
-
 void value_show_raw(struct buf *b, unsigned look, uint64_t v, const struct value_names *names)
 {
 	const char *text = schema_enum(look, v);

@@ -44,7 +44,4 @@ bool value_failed(const struct mmt_hdr *h, const struct mmt_schema_event *ev, un
 void value_show(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *f, const struct value_names *names);
 void value_show_raw(struct buf *b, unsigned look, uint64_t v, const struct value_names *names);
 
-/* Bits by name, joined by '|', the rest in hex; "0" for none. NULL flags table: looks without one. */
-bool value_is_bits(unsigned look);
-
 #endif
