@@ -66,9 +66,12 @@ test-guests: guests-ready
 test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core guests-ready
 	@OUTPUT=$(OUTPUT) UNIT_BINS="$(UNIT_BINS)" GUESTS="$(GUESTS)" MAKE="$(MAKE)" tests/run/all
 
-# The long runs: 500,000 changes by 8 threads, and the cases again and again.
+# The long runs: 500,000 changes by 8 threads, and the cases again and again; then the build as on a board, unless this
+# kernel cannot run arm64 programs (77), and everything on a machine that has had nothing installed.
 soak: guests-ready tests-native all
 	@OUT=$(abspath $(OUTPUT)) tests/run/soak
+	@tests/setup/native-arm64 || [ $$? = 77 ]
+	@tests/setup/chroot-try make test
 
 # ---- cost -------------------------------------------------------------------------------------------------------
 
