@@ -85,6 +85,8 @@ static int refuse_values(const struct trace_opts *t)
 		mmt_err("-n '%s': the kernel keeps %d characters of a name", t->v.comms.s[0], COMM_MAX);
 	else if (!t->v.duration_ns && given(t, "duration"))
 		mmt_err("-d: no time at all; leave it out to trace until Ctrl-C");
+	else if (!t->v.buffer_bytes && given(t, "buffer"))
+		mmt_err("--buffer: no room at all; a power of two from 64K to 1G is needed");
 	else if (t->v.ready_fd >= 0 && fcntl(t->v.ready_fd, F_GETFD) < 0)
 		mmt_err("--ready-fd %d: not an open file descriptor", t->v.ready_fd);
 	else
