@@ -64,11 +64,15 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 		func_seen(t->map_func, t->map_prepare ? MMT_ROLE_PREPARE : MMT_ROLE_MMAP);
 }
 
-/* Fills header and VMA of a change event of the running task. */
-#define CHANGE_HEAD(e, EV, tier)                                 \
+/*
+ * Fills the header of a change made by the running task. mm_struct is the address space that is changed, mostly but not always the
+ * task's own: exec lets the stack of the next one grow with the arguments while the old one (of a vfork: the parent's) is
+ * still there.
+ */
+#define CHANGE_HEAD(e, EV, tier, mm_struct)                      \
 	do {                                                     \
 		HEAD(e, EV, tier, bpf_ktime_get_ns(), pid_tgid); \
-		e->h.mm = mm_number(current_mm_key(pid_tgid));   \
+		e->h.mm = mm_number(mm_struct);                  \
 		e->h.call = call_now((__u32)pid_tgid, t);        \
 	} while (0)
 
@@ -84,7 +88,7 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 	e = RESERVE(vma_unmap, VMA_UNMAP);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_UNMAP, x.tier);
+	CHANGE_HEAD(e, VMA_UNMAP, x.tier, current_mm_key(pid_tgid));
 	e->h.have = MMT_HAVE_ALL(VMA_UNMAP) & ~(bytes < 0 ? MMT_HAVE(VMA_UNMAP, bytes) : 0);
 	e->addr = addr;
 	e->len = len;
@@ -122,7 +126,7 @@ static __always_inline void send_map(const struct hookx x, struct mmt_thread *t,
 	e = RESERVE(vma_map, VMA_MAP);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_MAP, x.tier);
+	CHANGE_HEAD(e, VMA_MAP, x.tier, RD(x.btf, vma, vm_mm));
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_MAP, addr) | MMT_HAVE(VMA_MAP, len) |
 		    MMT_HAVE(VMA_MAP, origin);
 	e->addr = addr;
@@ -144,7 +148,7 @@ static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t
 	e = RESERVE(vma_prot, VMA_PROT);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_PROT, x.tier);
+	CHANGE_HEAD(e, VMA_PROT, x.tier, RD(x.btf, vma, vm_mm));
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_PROT, addr) | MMT_HAVE(VMA_PROT, len) |
 		    MMT_HAVE(VMA_PROT, origin);
 	e->addr = t->chg_addr;
@@ -166,7 +170,7 @@ static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t
 	e = RESERVE(vma_grow, VMA_GROW);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_GROW, x.tier);
+	CHANGE_HEAD(e, VMA_GROW, x.tier, RD(x.btf, vma, vm_mm));
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_GROW, addr) | MMT_HAVE(VMA_GROW, len) |
 		    MMT_HAVE(VMA_GROW, origin);
 	e->addr = e->vma_start;
@@ -325,7 +329,7 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 	e = RESERVE(vma_move, VMA_MOVE);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_MOVE, x.tier);
+	CHANGE_HEAD(e, VMA_MOVE, x.tier, current_mm_key(pid_tgid));
 	e->h.have = MMT_HAVE(VMA_MOVE, addr) | MMT_HAVE(VMA_MOVE, len) | MMT_HAVE(VMA_MOVE, old_addr) |
 		    MMT_HAVE(VMA_MOVE, old_len) | MMT_HAVE(VMA_MOVE, origin);
 	if (vma)
@@ -398,10 +402,9 @@ ENTRY(dup_range, "copy_page_range", DUP, 2)
 	e = RESERVE(vma_dup, VMA_DUP);
 	if (!e)
 		return;
-	CHANGE_HEAD(e, VMA_DUP, x.tier);
+	CHANGE_HEAD(e, VMA_DUP, x.tier, RD(x.btf, dst, vm_mm));
 	e->h.have = vma_fill(x.btf, VMA_OF(e), dst, name) | MMT_HAVE(VMA_DUP, addr) | MMT_HAVE(VMA_DUP, len) |
 		    MMT_HAVE(VMA_DUP, from_mm);
-	e->h.mm = mm_number(RD(x.btf, dst, vm_mm));
 	e->from_mm = mm_number(RD(x.btf, src, vm_mm));
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
