@@ -180,6 +180,15 @@ static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t
 	send(e);
 }
 
+/*
+ * Is this VMA where the change that was noted took place? A note outlives a change that failed or that had nothing to do (an
+ * mprotect to what the range has already) when its system call is none of those that clear it at their end.
+ */
+static __always_inline bool change_is_of(const struct hookx x, const struct mmt_thread *t, struct vm_area_struct *vma)
+{
+	return RD(x.btf, vma, vm_start) <= t->chg_addr && t->chg_addr + t->chg_len <= RD(x.btf, vma, vm_end);
+}
+
 ENTRY(commit, "perf_event_mmap", COMMIT, 1)
 {
 	struct vm_area_struct *vma = (void *)a1;
@@ -192,7 +201,7 @@ ENTRY(commit, "perf_event_mmap", COMMIT, 1)
 	t = thread_get((__u32)pid_tgid);
 	if (!t)
 		return;
-	op = t->chg;
+	op = change_is_of(x, t, vma) ? t->chg : CHG_NONE;
 	t->chg = CHG_NONE;
 	if (op == CHG_MAP) {
 		if (t->vms) {
