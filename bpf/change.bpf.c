@@ -354,6 +354,8 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 	send(e);
 }
 
+#define MREMAP_DONTUNMAP_ 4 /* include/uapi/linux/mman.h, 6.12 */
+
 /* (vma, old_addr, new_vma, new_addr, len, …): 5.10 to 6.12 */
 ENTRY(move_tables, "move_page_tables", MOVE, 5)
 {
@@ -373,6 +375,8 @@ ENTRY(move_tables, "move_page_tables", MOVE, 5)
 	if (origin == MMT_ORIGIN_MREMAP)
 		len = PAGE_UP(current_arg(2));
 	send_move(x, t, pid_tgid, vma, a4, len, a2, a5, origin);
+	if (origin == MMT_ORIGIN_MREMAP && current_arg(3) & MREMAP_DONTUNMAP_)
+		send_map(x, t, pid_tgid, (void *)a1, a2, a5, origin); /* its pages moved; the old range stays, empty */
 	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MREMAP);
 }
 
