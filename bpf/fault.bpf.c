@@ -57,6 +57,16 @@ static __always_inline void fault_vma(const bool b, struct mmt_slot *s, struct v
 	e->h.mm = s->mm;
 }
 
+/*
+ * Does handle_mm_fault() go on with the fault that the slot has? Retries are marked TRIED; after a try under the VMA's own
+ * lock the next is made under the address space's. The same page alone is not enough: a fault that failed on behalf of the
+ * kernel (EFAULT) ends without a signal and without a software event.
+ */
+static __always_inline bool fault_goes_on(const struct mmt_ev_fault *e, __u64 addr, __u32 flags)
+{
+	return SAME_PAGE(e->addr, addr) && (flags & FLT_TRIED || (e->flags & ~flags & FLT_VMA_LOCK));
+}
+
 ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 {
 	struct pt_regs *regs = (void *)a4;
@@ -86,7 +96,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		return;
 	}
 	if (s->state != SLOT_IDLE) {
-		if (SAME_PAGE(e->addr, a2)) {
+		if (fault_goes_on(e, a2, (__u32)a3)) {
 			s->state = SLOT_RUNNING;
 			e->attempts++;
 			e->flags = (__u32)a3;

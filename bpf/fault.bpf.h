@@ -22,7 +22,9 @@
 #define VMF_RETRY    0x400
 #define VMF_ERROR    (VMF_OOM | VMF_SIGBUS | VMF_HWPOISON | VMF_SIGSEGV)
 #define FLT_WRITE    0x1
+#define FLT_TRIED    0x20
 #define FLT_USER     0x40
+#define FLT_VMA_LOCK 0x1000 /* 6.4 */
 /* include/linux/mm.h, 5.10 to 6.12 */
 #define VMFLAG_SHARED	 0x8
 #define VMFLAG_GROWSDOWN 0x100
