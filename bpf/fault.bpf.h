@@ -86,6 +86,19 @@ static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 add
 	e->zero0 = 0;
 }
 
+/*
+ * A driver's ->fault ran: did it put the entry in itself (VM_FAULT_NOPAGE) or hand out a page? Where the result is not known
+ * the VMA's flags tell, but for a mixed one.
+ */
+static __always_inline __u8 kind_of_driver(const struct mmt_ev_fault *e)
+{
+	if (e->h.have & MMT_HAVE(FAULT, result))
+		return e->result & VMF_NOPAGE ? MMT_FKIND_DRIVER_PFN : MMT_FKIND_DRIVER_PAGE;
+	if (e->vm_flags & VMFLAG_PFNMAP)
+		return MMT_FKIND_DRIVER_PFN;
+	return e->vm_flags & VMFLAG_MIXEDMAP ? MMT_FKIND_UNKNOWN : MMT_FKIND_DRIVER_PAGE;
+}
+
 static __always_inline __u8 kind_of_file(const struct mmt_ev_fault *e, __u32 marks)
 {
 	if (marks & MMT_MARK_MKWRITE)
@@ -99,8 +112,7 @@ static __always_inline __u8 kind_of_file(const struct mmt_ev_fault *e, __u32 mar
 	if (e->class == MMT_FCLASS_SHM)
 		return MMT_FKIND_SHM;
 	if (e->rdev)
-		return e->result & VMF_NOPAGE && !(marks & MMT_MARK_AROUND) ? MMT_FKIND_DRIVER_PFN :
-									      MMT_FKIND_DRIVER_PAGE;
+		return marks & MMT_MARK_AROUND ? MMT_FKIND_DRIVER_PAGE : kind_of_driver(e);
 	return e->maj ? MMT_FKIND_FILE_IO : MMT_FKIND_FILE;
 }
 
@@ -109,8 +121,8 @@ static __always_inline __u8 kind_of(const struct mmt_ev_fault *e, __u32 marks)
 {
 	if (e->result & VMF_ERROR)
 		return MMT_FKIND_FAILED;
-	if (!knobs.marks)
-		return MMT_FKIND_UNKNOWN;
+	if (!knobs.marks || !(e->h.have & MMT_HAVE(FAULT, flags)))
+		return MMT_FKIND_UNKNOWN; /* without flags a write looks like a read */
 	if (e->mode == MMT_FMODE_GUP)
 		return MMT_FKIND_REMOTE;
 	if (marks & MMT_MARK_UFFD)
@@ -129,7 +141,7 @@ static __always_inline __u8 kind_of(const struct mmt_ev_fault *e, __u32 marks)
 			return MMT_FKIND_WRITE_NOTIFY;
 		if (!(marks & MMT_MARK_DOFAULT))
 			return (e->flags & FLT_WRITE) ? MMT_FKIND_DIRTY : MMT_FKIND_UNKNOWN;
-		return e->result & VMF_NOPAGE ? MMT_FKIND_DRIVER_PFN : MMT_FKIND_DRIVER_PAGE;
+		return kind_of_driver(e);
 	case MMT_FCLASS_FILE:
 	case MMT_FCLASS_SHM:
 		return kind_of_file(e, marks);
