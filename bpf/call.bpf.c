@@ -253,6 +253,7 @@ static __always_inline void call_end(struct mmt_thread *t, __u64 pid_tgid, __s64
 	driver_flush(t, pid_tgid);
 	call_send(t, pid_tgid, ret);
 	t->call_event = 0;
+	t->call_have_bytes = 0;
 	run_forget_frames(t);
 }
 

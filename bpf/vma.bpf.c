@@ -81,9 +81,13 @@ static __always_inline __u32 free_cause(struct mmt_thread *t, struct vm_area_str
 		return MMT_CAUSE_EXIT;
 	if (t->new_vma == (__u64)vma)
 		return MMT_CAUSE_FAILED; /* noted, and freed before anything placed it */
+	/* these split and merge and never unmap; what is noted of an unmap is of an earlier call */
+	if (origin == MMT_ORIGIN_MPROTECT || origin == MMT_ORIGIN_MADVISE || origin == MMT_ORIGIN_MLOCK ||
+	    origin == MMT_ORIGIN_PRCTL)
+		return MMT_CAUSE_MERGE;
 	if (t->call_have_bytes)
 		return MMT_CAUSE_UNMAP;
-	if (t->chg || origin == MMT_ORIGIN_MPROTECT || origin == MMT_ORIGIN_MADVISE || origin == MMT_ORIGIN_MLOCK)
+	if (t->chg)
 		return MMT_CAUSE_MERGE;
 	return MMT_CAUSE_UNKNOWN;
 }
