@@ -120,9 +120,13 @@ __noinline __u64 file_name(__u64 file_ptr)
 
 	if (!d || !m || !inode)
 		return 0;
-	/* dentries are reused, so the inode's number and device are part of the key */
+	/*
+	 * Dentries are reused, so the inode's number and device are part of the key; they are renamed and unlinked, so the name,
+	 * the directory and being hashed are too. (A directory above that is renamed is not seen.)
+	 */
 	key = mix64((__u64)d) ^ mix64((__u64)m + 1) ^ mix64(BPF_CORE_READ(inode, i_ino) + 2) ^
-	      mix64((__u64)BPF_CORE_READ(inode, i_sb, s_dev) + 3);
+	      mix64((__u64)BPF_CORE_READ(inode, i_sb, s_dev) + 3) ^ mix64(BPF_CORE_READ(d, d_name.hash_len) + 4) ^
+	      mix64((__u64)BPF_CORE_READ(d, d_parent) + (BPF_CORE_READ(d, d_hash.pprev) ? 5 : 6));
 	if (!key)
 		key = 1;
 	if (name_new(key))
