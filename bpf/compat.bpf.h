@@ -55,9 +55,9 @@ struct mmt_perf_ctx {
 #define REG_ARG6(c)   ((c)->r9)
 #define REG_RET(c)    ((c)->ax)
 #define REG_IP(c)     ((c)->ip)
-/* privilege in cs; __USER32_CS is 0x23: arch/x86/include/asm/segment.h, 6.12 */
+/* privilege in cs, which is 16 bits (FRED uses the others, 6.9); __USER32_CS is 0x23: arch/x86/include/asm/segment.h, 6.12 */
 #define REG_USER(c)   (((c)->cs & 3) == 3)
-#define REG_COMPAT(c) ((c)->cs == 0x23)
+#define REG_COMPAT(c) (((c)->cs & 0xffff) == 0x23)
 #endif
 
 #ifndef barrier
