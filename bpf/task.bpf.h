@@ -23,16 +23,20 @@ static __always_inline __u64 current_mm_key(__u64 pid_tgid)
 }
 
 /*
- * The registers with which the running task entered the kernel: they end at the top of its kernel stack. Computed
- * rather than asked for, since bpf_task_pt_regs() is from 5.15. x86 with FRED keeps 16 bytes above them
- * (TOP_OF_KERNEL_STACK_PADDING, arch/x86/include/asm/thread_info.h, 6.9).
+ * The registers with which the running task entered the kernel: they end at the top of its kernel stack. bpf_task_pt_regs() is
+ * from 5.15; old kernels have it computed, where x86 does not yet keep 16 bytes above them (TOP_OF_KERNEL_STACK_PADDING with
+ * CONFIG_X86_FRED, arch/x86/include/asm/thread_info.h, 6.9).
  */
 static __always_inline struct pt_regs *current_regs(void)
 {
+#ifdef MMT_OLD
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 stack = (__u64)BPF_CORE_READ(task, stack);
 
 	return (void *)(stack + (1ULL << knobs.thread_shift) - bpf_core_type_size(struct pt_regs));
+#else
+	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+#endif
 }
 
 /* Number of the system call the task is in, or -1; *compat says whether it is a 32-bit one. */
