@@ -76,10 +76,11 @@ int exec__tp(void *ctx)
 	struct mmt_ev_exec *e;
 	__u64 comm;
 
+	if (!off)
+		exec_forget(pid_tgid); /* also when its new name is not watched */
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
-	exec_forget(pid_tgid);
 	mm_forget(current_mm_key(pid_tgid));
 	if (!WANT(EXEC))
 		return 0;
@@ -158,10 +159,11 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm, file;
 	struct mmt_ev_exec *e;
 
+	if (!off)
+		exec_forget(pid_tgid); /* also when its new name is not watched */
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
-	exec_forget(pid_tgid);
 	if (!WANT(EXEC))
 		return 0;
 	comm = name_text(0, NAME_COMM);
