@@ -19,7 +19,7 @@ static int attach_perf(struct attached *a, const struct bpf_program *p, const ch
 
 		if (fd == -ENODEV || fd == -ENXIO)
 			continue; /* a CPU that is not there */
-		if (fd >= 0 && a->nfds == ATTACH_MAX) {
+		if (fd >= 0 && a->nfds == PERF_MAX) {
 			close(fd);
 			fd = -ENOSPC;
 		}

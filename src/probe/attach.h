@@ -5,14 +5,15 @@
 
 #include "objects.h"
 
-#define ATTACH_MAX 160
+#define ATTACH_MAX 160	/* links */
+#define PERF_MAX   3072 /* perf events: three for each of 1024 CPUs */
 
 struct bpf_link;
 
 struct attached {
 	struct bpf_link *link[ATTACH_MAX];
 	int nlinks;
-	int fd[ATTACH_MAX]; /* perf events, one per CPU and program */
+	int fd[PERF_MAX]; /* perf events, one per CPU and program */
 	int nfds;
 };
 
