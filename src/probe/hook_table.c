@@ -4,6 +4,7 @@
 // clang-format off
 
 #define EV(x) MMT_EV_##x
+#define CALLS EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK)
 #define CHANGES EV(VMA_MAP), EV(VMA_UNMAP), EV(VMA_PROT), EV(VMA_MOVE), EV(VMA_DUP), EV(VMA_GROW)
 #define DRIVERS EV(DRIVER_MMAP), EV(DRIVER_OPEN), EV(DRIVER_CLOSE)
 #define INSTALLS EV(PFN_MAP), EV(PAGE_MAP), EV(DMA_MAP)
@@ -44,8 +45,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_CALL] = {
 		.id = MMT_HOOK_CALL, .name = "call", .text = "system calls, entry and exit",
 		.config = "CONFIG_TRACEPOINTS=y CONFIG_BPF_EVENTS=y",
-		.feeds = { EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK), CHANGES, DRIVERS, INSTALLS, OBJECTS },
-		.gives = { EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK) },
+		.feeds = { CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS }, .gives = { CALLS },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" } },
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__arm64_sys_mmap",
@@ -135,7 +135,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
-		.feeds = { EV(EXIT), CHANGES, DRIVERS, OBJECTS, EV(FAULT) }, .gives = { EV(EXIT) },
+		/* the end of an address space is the end of its number, whatever else bears that */
+		.feeds = { EV(EXIT), CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(FAULT), EV(EXEC), EV(FORK) }, .gives = { EV(EXIT) },
 		.tries = { TRY_FENTRY("exit_mmap", 0, "mm_exit"), TRY_KPROBE("exit_mmap", 0, "mm_exit"),
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "mm_exit__raw_tp" } } },
 	},
