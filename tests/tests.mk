@@ -35,7 +35,16 @@ $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/test
 
 .PHONY: tests-native tests-arm64
 tests-native: $(TESTS_NATIVE)
-tests-arm64: $(TESTS_ARM64)
+tests-arm64: $(TESTS_ARM64) $(OUTPUT)/arm64/tests/calls32
+
+# A 32-bit ARM program without libc: clang compiles for it, and the 64-bit linker knows its format.
+TESTS_LD_arm64 := $(if $(filter arm64,$(HOST)),ld,aarch64-linux-gnu-ld)
+$(OUTPUT)/arm64/tests/calls32: tests/work/calls32.c | deps-host
+	@mkdir -p $(@D) $(OUTPUT)/arm64/tests-obj
+	@echo "  CC      $@"
+	@$(CLANG) --target=arm-linux-gnueabi -march=armv7-a -ffreestanding -fno-stack-protector -O2 -Wall -Wextra -Werror \
+		-c -o $(OUTPUT)/arm64/tests-obj/calls32.o $<
+	@$(TESTS_LD_arm64) -m armelf_linux_eabi -o $@ $(OUTPUT)/arm64/tests-obj/calls32.o
 
 # ---- hooks ------------------------------------------------------------------------------------------------------
 
