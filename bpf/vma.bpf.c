@@ -49,6 +49,18 @@ EXIT(vma_split, "__split_vma", VMA_SPLIT, 4)
 		object_new(HX_KPROBE, t, pid_tgid, (void *)t->new_vma, MMT_CAUSE_SPLIT);
 }
 
+/* (mm, vma): the stack of a program to be, and what the kernel maps by itself (vdso); neither passes mmap_region */
+ENTRY(vma_inserted, "insert_vm_struct", VMA_INSERT, 2)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_thread *t = thread_find((__u32)pid_tgid);
+	struct vm_area_struct *vma = (void *)a2;
+
+	if (t && t->new_vma == a2)
+		object_new(x, t, pid_tgid, vma,
+			   BPF_CORE_READ(vma, vm_flags) & VMFLAG_GROWSDOWN ? MMT_CAUSE_STACK : MMT_CAUSE_SPECIAL);
+}
+
 static __always_inline void send_object_free(const struct hookx x, struct vm_area_struct *vma, __u32 cause)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();

@@ -152,6 +152,11 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.id = MMT_HOOK_VMA_SPLIT, .name = "object.split", .text = "__split_vma()", .config = NEED_ANY,
 		.feeds = { OBJECTS }, .part = "vma_new by split", .tries = RETURN_TRIES("__split_vma", "vma_split"),
 	},
+	[MMT_HOOK_VMA_INSERT] = {
+		.id = MMT_HOOK_VMA_INSERT, .name = "object.insert", .text = "insert_vm_struct()", .config = NEED_ANY,
+		.optional = true, /* the stack of a new program goes another way since 6.16 */
+		.feeds = { OBJECTS }, .part = "vma_new of stacks by exec", .tries = ENTRY_TRIES("insert_vm_struct", "vma_inserted"),
+	},
 	[MMT_HOOK_VMA_FREE] = {
 		.id = MMT_HOOK_VMA_FREE, .name = "object.free", .text = "vm_area_free()", .config = NEED_ANY,
 		.feeds = { OBJECTS, EV(DRIVER_CLOSE) }, .gives = { EV(VMA_FREE) },

@@ -29,6 +29,7 @@
 	X(VMA_ALLOC,   "object.alloc")	\
 	X(VMA_DUP,     "object.dup")	\
 	X(VMA_SPLIT,   "object.split")	\
+	X(VMA_INSERT,  "object.insert")	\
 	X(VMA_FREE,    "object.free")	\
 	X(VMA_REMOVE,  "object.remove")	\
 	X(OPEN_FILE,   "driver.file")	\
