@@ -49,7 +49,12 @@ static const struct word map_words[] = {
 	{ MAP_FIXED_NOREPLACE, "fixed_noreplace" },
 	{ 0, NULL },
 };
-static const struct word mremap_words[] = { { MREMAP_MAYMOVE, "maymove" }, { MREMAP_FIXED, "fixed" }, { 0, NULL } };
+static const struct word mremap_words[] = {
+	{ MREMAP_MAYMOVE, "maymove" },
+	{ MREMAP_FIXED, "fixed" },
+	{ MREMAP_DONTUNMAP, "dontunmap" },
+	{ 0, NULL },
+};
 
 static void add_word(char buf[128], const char *text)
 {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define RW   (PROT_READ | PROT_WRITE)
@@ -92,6 +93,22 @@ static void mremap_moves(void)
 	w_munmap(at(128), 2 * p, 2 * p);
 }
 
+/* The pages go, the range stays. */
+static void mremap_dontunmap(void)
+{
+	size_t p = w.page;
+
+	w_anon(0, 2);
+	w_touch(at(0), 2, p, true, "class=anon kind=anon mode=user maj=0");
+	if (w_mremap(at(0), 2 * p, 2 * p, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, at(64)) == (long)at(64)) {
+		expect_move(at(0), 2 * p, at(64), 2 * p);
+		out("expect vma_map addr=0x%lx len=%zu origin=mremap", (unsigned long)at(0), 2 * p);
+	}
+	touch(at(64), 2, p, true);
+	w_munmap(at(0), 2 * p, 2 * p);
+	w_munmap(at(64), 2 * p, 2 * p);
+}
+
 static void stack_grows(void)
 {
 	size_t p = w.page;
@@ -105,6 +122,21 @@ static void stack_grows(void)
 	w_touch(at(2040), 1, p, true, "class=anon kind=anon mode=user maj=0");
 	out("expect vma_grow addr=0x%lx len=%zu origin=stack", (unsigned long)at(2040), 10 * p);
 	w_munmap(at(2040), 10 * p, 10 * p);
+}
+
+/* A call that changes nothing, and that is no call event, before something that no call asks for. */
+static void nothing_then_grows(void)
+{
+	size_t p = w.page;
+
+	w_anon(0, 1);
+	w_mmap(at(2048), 2 * p, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE, -1, 0);
+	no_huge(at(2048), 2 * p);
+	syscall(SYS_pkey_mprotect, at(0), p, (long)RW, -1L); /* a kernel without keys may refuse it */
+	w_touch(at(2047), 1, p, true, "class=anon kind=anon mode=user maj=0");
+	out("expect vma_grow addr=0x%lx len=%zu origin=stack", (unsigned long)at(2047), 3 * p);
+	w_munmap(at(0), p, p);
+	w_munmap(at(2047), 3 * p, 3 * p);
 }
 
 #define NUMBERS_PAGES  500
@@ -145,6 +177,7 @@ static void numbers(void)
 const struct work_case change_cases[] = {
 	{ "over_map", over_map },	  { "partial_unmap", partial_unmap },
 	{ "protect_two", protect_two },	  { "mremap_in_place", mremap_in_place },
-	{ "mremap_moves", mremap_moves }, { "stack_grows", stack_grows },
+	{ "mremap_moves", mremap_moves }, { "mremap_dontunmap", mremap_dontunmap },
+	{ "stack_grows", stack_grows },	  { "nothing_then_grows", nothing_then_grows },
 	{ "numbers", numbers },		  { NULL, NULL },
 };

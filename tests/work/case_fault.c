@@ -3,6 +3,7 @@
 #include "work.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -203,6 +204,49 @@ static void sigbus(void)
 	unlink(path);
 }
 
+/* The kernel cannot have the page for a program, which gets EFAULT and no signal; twice the same page are two faults. */
+static void kernel_fails(void)
+{
+	size_t p = w.page;
+	char path[512], more[96];
+	int fd = make_file("work.efault", 1, path), zero = open("/dev/zero", O_RDONLY);
+
+	w_mmap(at(0), 4 * p, RW, MAP_SHARED | FIXED, fd, 0);
+	for (int i = 0; i < 2; i++)
+		if (read(zero, at(2), 1) != -1 || errno != EFAULT)
+			die("no EFAULT behind the end of %s", path);
+	errno = 0;
+	snprintf(more, sizeof(more), "class=%s mode=kernel attempts=1 count=2", w.file_class);
+	expect_faults(at(2), 1, p, true, more);
+	snprintf(more, sizeof(more), "class=%s mode=user maj=0", w.file_class);
+	w_touch(at(0), 1, p, false, more);
+	w_munmap(at(0), 4 * p, 4 * p);
+	close(zero);
+	close(fd);
+	unlink(path);
+}
+
+/* A file is mapped by the name it has then. */
+static void renamed(void)
+{
+	char path[512], other[520], more[700];
+	int fd = make_file("work.before", 1, path);
+	size_t p = w.page;
+
+	snprintf(more, sizeof(more), "file=\"%s\"", path);
+	w_mmap_more(at(0), p, PROT_READ, MAP_PRIVATE | FIXED, fd, 0, more);
+	snprintf(other, sizeof(other), "%s.after", path);
+	if (rename(path, other))
+		die("rename(%s)", path);
+	snprintf(more, sizeof(more), "file=\"%s\"", other);
+	w_mmap_more(at(4), p, PROT_READ, MAP_PRIVATE | FIXED, fd, 0, more);
+	unlink(other);
+	snprintf(more, sizeof(more), "file=\"%s (deleted)\"", other);
+	w_mmap_more(at(8), p, PROT_READ, MAP_PRIVATE | FIXED, fd, 0, more);
+	w_munmap(at(0), 9 * p, 3 * p);
+	close(fd);
+}
+
 /* The file has no name any more when it is mapped. */
 static void deleted(void)
 {
@@ -227,6 +271,8 @@ const struct work_case fault_cases[] = {
 	{ "kernel_mode", kernel_mode },
 	{ "segv", segv },
 	{ "sigbus", sigbus },
+	{ "kernel_fails", kernel_fails },
+	{ "renamed", renamed },
 	{ "deleted", deleted },
 	{ NULL, NULL },
 };

@@ -22,6 +22,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* include/uapi/linux/mman.h, 5.7 */
+#endif
+
 #define PRINTF(a, b) __attribute__((format(printf, a, b)))
 
 struct work {
