@@ -11,7 +11,7 @@
  *   prot      mprotect_fixup notes, perf_event_mmap tells.
  *   brk       do_brk_flags notes, perf_event_mmap tells.
  *   move      move_page_tables; growing in place: vm_stat_account within mremap.
- *   dup       copy_page_range, once per range that fork copies, under both locks.
+ *   dup       copy_page_range, once per range that fork copies, under both locks; dup_userfaultfd for one that it empties.
  *   grow      perf_event_mmap of a stack with nothing noted.
  */
 #include "driver.bpf.h"
@@ -396,19 +396,12 @@ ENTRY(extend, "vm_stat_account", EXTEND, 3)
 		  MMT_ORIGIN_MREMAP);
 }
 
-/* (dst_vma, src_vma): under both address spaces' locks */
-ENTRY(dup_range, "copy_page_range", DUP, 2)
+static __always_inline void send_dup(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				     struct vm_area_struct *dst)
 {
-	struct vm_area_struct *dst = (void *)a1, *src = (void *)a2;
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_vma_dup *e;
-	struct mmt_thread *t;
 	__u64 name;
 
-	if (!current_wanted(pid_tgid))
-		return;
-	t = thread_find((__u32)pid_tgid);
-	driver_unprobed(x, t, pid_tgid, dst, MMT_ROLE_OPEN);
 	if (!WANT(VMA_DUP))
 		return;
 	name = vma_name(x.btf, dst);
@@ -418,11 +411,35 @@ ENTRY(dup_range, "copy_page_range", DUP, 2)
 	CHANGE_HEAD(e, VMA_DUP, x.tier, RD(x.btf, dst, vm_mm));
 	e->h.have = vma_fill(x.btf, VMA_OF(e), dst, name) | MMT_HAVE(VMA_DUP, addr) | MMT_HAVE(VMA_DUP, len) |
 		    MMT_HAVE(VMA_DUP, from_mm);
-	e->from_mm = mm_number(RD(x.btf, src, vm_mm));
+	e->from_mm = mm_number(current_mm_key(pid_tgid));
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
 	e->zero0 = 0;
 	send(e);
+}
+
+/* (dst_vma, src_vma): under both address spaces' locks */
+ENTRY(dup_range, "copy_page_range", DUP, 1)
+{
+	struct vm_area_struct *dst = (void *)a1;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_thread *t;
+
+	if (!current_wanted(pid_tgid))
+		return;
+	t = thread_find((__u32)pid_tgid);
+	driver_unprobed(x, t, pid_tgid, dst, MMT_ROLE_OPEN);
+	send_dup(x, t, pid_tgid, dst);
+}
+
+/* (dst_vma, …): fork calls it for every mapping, and copies no page of one that the child gets empty (MADV_WIPEONFORK) */
+ENTRY(dup_wiped, "dup_userfaultfd", WIPE, 1)
+{
+	struct vm_area_struct *dst = (void *)a1;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	if (RD(x.btf, dst, vm_flags) & VMFLAG_WIPEONFORK && current_wanted(pid_tgid))
+		send_dup(x, thread_find((__u32)pid_tgid), pid_tgid, dst);
 }
 
 /*

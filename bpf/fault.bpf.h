@@ -26,11 +26,12 @@
 #define FLT_USER     0x40
 #define FLT_VMA_LOCK 0x1000 /* 6.4 */
 /* include/linux/mm.h, 5.10 to 6.12 */
-#define VMFLAG_SHARED	 0x8
-#define VMFLAG_GROWSDOWN 0x100
-#define VMFLAG_PFNMAP	 0x400
-#define VMFLAG_HUGETLB	 0x400000
-#define VMFLAG_MIXEDMAP	 0x10000000
+#define VMFLAG_SHARED	  0x8
+#define VMFLAG_GROWSDOWN  0x100
+#define VMFLAG_PFNMAP	  0x400
+#define VMFLAG_HUGETLB	  0x400000
+#define VMFLAG_WIPEONFORK 0x2000000
+#define VMFLAG_MIXEDMAP	  0x10000000
 
 #define FAULT_HAVE_PLAIN                                                                                   \
 	(MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, attempts) | MMT_HAVE(FAULT, mode) | \

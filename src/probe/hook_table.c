@@ -133,6 +133,11 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.id = MMT_HOOK_DUP, .name = "change.dup", .text = "fork copies a mapping: copy_page_range()", .config = NEED_ANY,
 		.feeds = { CHANGES, EV(DRIVER_OPEN) }, .gives = { EV(VMA_DUP) }, .tries = ENTRY_TRIES("copy_page_range", "dup_range"),
 	},
+	[MMT_HOOK_WIPE] = {
+		.id = MMT_HOOK_WIPE, .name = "change.wipe", .text = "fork empties a mapping: dup_userfaultfd()", .config = NEED_ANY " CONFIG_USERFAULTFD=y",
+		.optional = true, .feeds = { CHANGES },
+		.part = "vma_dup of MADV_WIPEONFORK", .tries = ENTRY_TRIES("dup_userfaultfd", "dup_wiped"),
+	},
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
 		/* the end of an address space is the end of its number, whatever else bears that */

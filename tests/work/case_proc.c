@@ -38,11 +38,15 @@ static void fork_copies(void)
 	w_mmap(at(24), p, RW, ANON, -1, 0);
 	if (madvise(at(24), p, MADV_DONTFORK)) /* stays behind */
 		die("madvise(MADV_DONTFORK)");
+	w_anon(32, 2);
+	if (madvise(at(32), 2 * p, MADV_WIPEONFORK)) /* the child has it empty */
+		die("madvise(MADV_WIPEONFORK)");
 	pid = w_fork(child_unmaps);
 	w_wait(pid);
 	expect_dup(at(0), 4);
 	expect_dup(at(8), 2);
 	expect_dup(at(16), 1);
+	expect_dup(at(32), 2);
 	/* What the child did. */
 	out("expect munmap addr=0x%lx len=%zu ret=0 bytes=%zu pid=%d", (unsigned long)at(0), 2 * p, 2 * p, (int)pid);
 	out("expect vma_unmap addr=0x%lx len=%zu bytes=%zu origin=munmap pid=%d", (unsigned long)at(0), 2 * p, 2 * p,
@@ -50,7 +54,7 @@ static void fork_copies(void)
 	out("expect mmap addr=0x%lx len=%zu ret=0x%lx pid=%d", (unsigned long)at(64), p, (unsigned long)at(64),
 	    (int)pid);
 	out("expect vma_map addr=0x%lx len=%zu origin=mmap pid=%d", (unsigned long)at(64), p, (int)pid);
-	w_munmap(at(0), 25 * p, 8 * p);
+	w_munmap(at(0), 34 * p, 10 * p);
 }
 
 /* In the new program: one page, mapped, touched, and left to exit. */

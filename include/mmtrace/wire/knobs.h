@@ -25,6 +25,7 @@
 	X(EXTEND,      "change.extend")	\
 	X(BRK,         "change.brk")	\
 	X(DUP,         "change.dup")	\
+	X(WIPE,        "change.wipe")	\
 	X(EXIT,        "change.exit")	\
 	X(VMA_ALLOC,   "object.alloc")	\
 	X(VMA_DUP,     "object.dup")	\
