@@ -17,7 +17,8 @@ TESTS_match := $(patsubst %,tests/run/%.c,match match_json match_plan read_whole
 TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whole)
 TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
-TESTS_PROGRAMS := work order match check-order bpf-left as-nobody
+TESTS_inserts := tests/work/inserts.c
+TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts
 TESTS_HEADERS := tests/work/work.h tests/run/match.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
