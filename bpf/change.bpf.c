@@ -4,7 +4,7 @@
  * order is the order of truth. Every change is told by a function's entry, never by a return that a kretprobe may lose:
  *
  *   map       mmap_region notes the range; perf_event_mmap(vma), which the kernel calls once the VMA is in place, tells it.
- *             A failed mapping never gets there.
+ *             A failed mapping never gets there. Where perf_event_mmap cannot be probed: commit_old.bpf.c.
  *   unmap     6.12+: vms_complete_munmap_vmas, past the last point of failure. An over-map tells perf first and completes the unmap
  *             after, so the old range is told of from perf_event_mmap, before the new one.
  *             6.1: do_mas_align_munmap notes the range, unmap_region is past the last failure. 5.10: __do_munmap likewise.
@@ -17,7 +17,7 @@
 #include "driver.bpf.h"
 #include "fault.bpf.h"
 
-enum change_op { CHG_NONE, CHG_MAP, CHG_PROT, CHG_BRK, CHG_MOVED };
+enum change_op { CHG_NONE, CHG_MAP, CHG_PROT, CHG_BRK, CHG_COPY, CHG_MOVED };
 
 /* The thread's state, noted for a change that begins here. */
 static __always_inline struct mmt_thread *change_begin(const struct hookx x, __u32 op, __u64 addr, __u64 len)
@@ -189,6 +189,21 @@ static __always_inline bool change_is_of(const struct hookx x, const struct mmt_
 	return RD(x.btf, vma, vm_start) <= t->chg_addr && t->chg_addr + t->chg_len <= RD(x.btf, vma, vm_end);
 }
 
+static __always_inline void commit_map(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				       struct vm_area_struct *vma)
+{
+	if (t->vms) {
+		unmap_vms(x, t, pid_tgid, t->vms);
+		t->vms_told = t->vms;
+		t->vms = 0;
+	}
+	run_flush(t, pid_tgid);
+	driver_flush(t, pid_tgid);
+	send_map(x, t, pid_tgid, vma, t->chg_addr, t->chg_len, current_origin());
+	vma_ops_seen(vma);
+	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MMAP);
+}
+
 ENTRY(commit, "perf_event_mmap", COMMIT, 1)
 {
 	struct vm_area_struct *vma = (void *)a1;
@@ -204,16 +219,7 @@ ENTRY(commit, "perf_event_mmap", COMMIT, 1)
 	op = change_is_of(x, t, vma) ? t->chg : CHG_NONE;
 	t->chg = CHG_NONE;
 	if (op == CHG_MAP) {
-		if (t->vms) {
-			unmap_vms(x, t, pid_tgid, t->vms);
-			t->vms_told = t->vms;
-			t->vms = 0;
-		}
-		run_flush(t, pid_tgid);
-		driver_flush(t, pid_tgid);
-		send_map(x, t, pid_tgid, vma, t->chg_addr, t->chg_len, current_origin());
-		vma_ops_seen(vma);
-		object_new(x, t, pid_tgid, vma, MMT_CAUSE_MMAP);
+		commit_map(x, t, pid_tgid, vma);
 	} else if (op == CHG_BRK) {
 		send_map(x, t, pid_tgid, vma, t->chg_addr, t->chg_len, current_origin());
 		object_new(x, t, pid_tgid, vma, MMT_CAUSE_BRK);
@@ -380,7 +386,17 @@ ENTRY(move_tables, "move_page_tables", MOVE, 5)
 	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MREMAP);
 }
 
-/* (mm, flags, pages): mremap calls it when a mapping has grown where it is */
+#ifdef MMT_OLD
+static __always_inline bool moved_unseen(const struct hookx x, struct mmt_thread *t,
+					 __u64 pid_tgid); /* commit_old.bpf.c */
+#else
+static __always_inline bool moved_unseen(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid)
+{
+	return false;
+}
+#endif
+
+/* (mm, flags, pages): mremap calls it when a mapping has grown where it is, or has moved */
 ENTRY(extend, "vm_stat_account", EXTEND, 3)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), addr;
@@ -389,7 +405,7 @@ ENTRY(extend, "vm_stat_account", EXTEND, 3)
 	if ((__s64)a3 <= 0 || !current_wanted(pid_tgid) || current_origin() != MMT_ORIGIN_MREMAP)
 		return;
 	t = thread_get((__u32)pid_tgid);
-	if (!t || t->chg == CHG_MOVED)
+	if (!t || t->chg == CHG_MOVED || moved_unseen(x, t, pid_tgid))
 		return;
 	addr = current_arg(0);
 	send_move(x, t, pid_tgid, NULL, addr, PAGE_UP(current_arg(2)), addr, PAGE_UP(current_arg(1)),

@@ -140,8 +140,9 @@ struct mmt_thread {
 	__u64 map_file;
 	__u32 map_prepare;
 	__u32 map_func_told;
-	__u64 un_addr, un_len; /* an unmap under way */
-	__u64 moved_addr;      /* where a move came from: its unmap is part of the move */
+	__u64 un_addr, un_len;	   /* an unmap under way */
+	__u64 grow_vma, grow_from; /* a stack that may grow, and where it began */
+	__u64 moved_addr;	   /* where a move came from: its unmap is part of the move */
 	__u32 un_pending;
 	__u32 drivers; /* frames in use */
 	struct driver_frame driver[DRIVER_DEPTH];

@@ -85,7 +85,11 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_COMMIT] = {
 		.id = MMT_HOOK_COMMIT, .name = "change.commit", .text = "a mapping is in place: perf_event_mmap()", .config = NEED_ANY,
 		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS },
-		.gives = { EV(VMA_MAP), EV(VMA_PROT), EV(VMA_GROW) }, .tries = ENTRY_TRIES("perf_event_mmap", "commit"),
+		.gives = { EV(VMA_MAP), EV(VMA_PROT), EV(VMA_GROW) },
+		.tries = { TRY_FENTRY("perf_event_mmap", 0, "commit"), TRY_KPROBE("perf_event_mmap", 0, "commit"),
+			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "vma_set_page_prot",
+			  .progs = { "commit_page_prot__kprobe", "grow_enter__kprobe", "grow_leave__kretprobe",
+				"commit_brk__kretprobe", "commit_special__kretprobe" } } },
 	},
 	[MMT_HOOK_GATHER] = {
 		.id = MMT_HOOK_GATHER, .name = "change.overmap", .text = "an over-map takes away what was there", .config = NEED_ANY,
@@ -115,6 +119,9 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.id = MMT_HOOK_MOVE, .name = "change.move", .text = "a mapping moves: move_page_tables()", .config = NEED_ANY,
 		.feeds = { CHANGES, EV(VMA_NEW) }, .gives = { EV(VMA_MOVE) },
 		.tries = { TRY_FENTRY("move_page_tables", 6, "move_tables"), TRY_FENTRY("move_page_tables", 7, "move_tables"),
+			/* before 6.1; mremap may have a copy of move_page_tables of its own */
+			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "__do_munmap",
+			  .progs = { "move_tables__kprobe", "copy_enter__kprobe" } },
 			TRY_KPROBE("move_page_tables", 6, "move_tables"), TRY_KPROBE("move_page_tables", 7, "move_tables") },
 	},
 	[MMT_HOOK_EXTEND] = {
