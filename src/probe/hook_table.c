@@ -26,15 +26,21 @@
 
 /* Entry and return; without BTF the arguments alone, by kprobes of the plain object. */
 #define NO_VMA "the VMA (start end pgoff flags inode file ops dev rdev)"
-#define HELPER_TRIES(function, prog)	\
-	{ { .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function, .progs = { prog "__fentry", prog "_ret__fexit" } },	\
-	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" } },	\
-	  { .tier = MMT_TIER_KPROBE, .object = OBJ_PLAIN, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" }, .lacks = NO_VMA } }
+#define HELPER_TRIES(function, prog, lack, plain_lack)	\
+	{ { .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function, .progs = { prog "__fentry", prog "_ret__fexit" },	\
+	    .lacks = lack },	\
+	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" },	\
+	    .lacks = lack },	\
+	  { .tier = MMT_TIER_KPROBE, .object = OBJ_PLAIN, .fn = function, .progs = { prog "__kprobe", prog "_ret__kretprobe" },	\
+	    .lacks = plain_lack } }
 
-#define HELPER_ROW(ID, nm, prog, opt, event, given)	\
+/* Helpers that take pages: from a struct page to its PFN there is no way that holds on every kernel, yet. */
+#define NO_PFN "page_map.pfn page_map.pfn_lo page_map.pfn_hi page_map.segs page_map.seg_pfn page_map.seg_pages page_map.pgprot"
+
+#define HELPER_ROW(ID, nm, prog, opt, event, given, lack, plain_lack)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "install." nm, .text = nm "()", .config = NEED_ANY,	\
 		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = event " by " nm,	\
-		.tries = HELPER_TRIES(nm, prog) }
+		.tries = HELPER_TRIES(nm, prog, lack, plain_lack) }
 
 #define MARK_ROW(ID, function, prog, opt)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
@@ -191,15 +197,15 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE,
 			     .fn = "mmap_region", .lacks = "" } },
 	},
-	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, "pfn_map", EV(PFN_MAP)),
-	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, "pfn_map", 0),
-	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false, "page_map", EV(PAGE_MAP)),
-	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false, "page_map", 0),
-	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, "page_map", 0),
-	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, "page_map", 0),
-	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, "page_map", 0),
-	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, "dma_map", EV(DMA_MAP)),
-	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, "pfn_map", 0), /* Linux 6.19 */
+	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, "pfn_map", EV(PFN_MAP), "", NO_VMA),
+	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, "pfn_map", 0, "", NO_VMA),
+	HELPER_ROW(INSERT_PAGE, "vm_insert_page", "insert_page", false, "page_map", EV(PAGE_MAP), NO_PFN, NO_PFN ", " NO_VMA),
+	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", "insert_pages", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
+	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
+	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
+	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
+	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, "dma_map", EV(DMA_MAP), "", NO_VMA),
+	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, "pfn_map", 0, "pfn_map.pfn pfn_map.pfn_lo pfn_map.pfn_hi pfn_map.segs", NO_VMA), /* Linux 6.19 */
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
 		.feeds = { EV(FAULT) }, .gives = { EV(FAULT) },
