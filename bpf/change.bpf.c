@@ -114,19 +114,31 @@ static __always_inline void unmap_vms(const struct hookx x, struct mmt_thread *t
 	send_unmap(x, t, pid_tgid, start, BPF_CORE_READ(vms, end) - start, bytes);
 }
 
-static __always_inline void send_map(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
-				     struct vm_area_struct *vma, __u64 addr, __u64 len, __u32 origin)
+/* vma_map, vma_prot and vma_grow are the same record: a range of a VMA, and who asked. */
+#define SAME_AS_MAP(ev, EV)                                                           \
+	_Static_assert(sizeof(struct mmt_ev_##ev) == sizeof(struct mmt_ev_vma_map) && \
+			       (int)MMT_F_##EV##_addr == (int)MMT_F_VMA_MAP_addr &&   \
+			       (int)MMT_F_##EV##_origin == (int)MMT_F_VMA_MAP_origin, \
+		       #ev " is not laid out like vma_map")
+SAME_AS_MAP(vma_prot, VMA_PROT);
+SAME_AS_MAP(vma_grow, VMA_GROW);
+
+static __always_inline void send_range(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, const __u32 type,
+				       struct vm_area_struct *vma, __u64 addr, __u64 len, __u32 origin)
 {
 	struct mmt_ev_vma_map *e;
 	__u64 name;
 
-	if (!WANT(VMA_MAP))
+	if (!(knobs.want[type / 64] & (1ULL << (type % 64))))
 		return;
 	name = vma_name(x.btf, vma);
-	e = RESERVE(vma_map, VMA_MAP);
-	if (!e)
+	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
+	if (!e) {
+		lose(MMT_LOSS_RING, type);
 		return;
+	}
 	CHANGE_HEAD(e, VMA_MAP, x.tier, RD(x.btf, vma, vm_mm));
+	e->h.type = type;
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_MAP, addr) | MMT_HAVE(VMA_MAP, len) |
 		    MMT_HAVE(VMA_MAP, origin);
 	e->addr = addr;
@@ -136,48 +148,24 @@ static __always_inline void send_map(const struct hookx x, struct mmt_thread *t,
 	send(e);
 }
 
+static __always_inline void send_map(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				     struct vm_area_struct *vma, __u64 addr, __u64 len, __u32 origin)
+{
+	send_range(x, t, pid_tgid, MMT_EV_VMA_MAP, vma, addr, len, origin);
+}
+
 static __always_inline void send_prot(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
 				      struct vm_area_struct *vma)
 {
-	struct mmt_ev_vma_prot *e;
-	__u64 name;
-
-	if (!WANT(VMA_PROT))
-		return;
-	name = vma_name(x.btf, vma);
-	e = RESERVE(vma_prot, VMA_PROT);
-	if (!e)
-		return;
-	CHANGE_HEAD(e, VMA_PROT, x.tier, RD(x.btf, vma, vm_mm));
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_PROT, addr) | MMT_HAVE(VMA_PROT, len) |
-		    MMT_HAVE(VMA_PROT, origin);
-	e->addr = t->chg_addr;
-	e->len = t->chg_len;
-	e->origin = current_origin();
-	e->zero0 = 0;
-	send(e);
+	send_range(x, t, pid_tgid, MMT_EV_VMA_PROT, vma, t->chg_addr, t->chg_len, current_origin());
 }
 
 static __always_inline void send_grow(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
 				      struct vm_area_struct *vma)
 {
-	struct mmt_ev_vma_grow *e;
-	__u64 name;
+	__u64 start = RD(x.btf, vma, vm_start);
 
-	if (!WANT(VMA_GROW))
-		return;
-	name = vma_name(x.btf, vma);
-	e = RESERVE(vma_grow, VMA_GROW);
-	if (!e)
-		return;
-	CHANGE_HEAD(e, VMA_GROW, x.tier, RD(x.btf, vma, vm_mm));
-	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_GROW, addr) | MMT_HAVE(VMA_GROW, len) |
-		    MMT_HAVE(VMA_GROW, origin);
-	e->addr = e->vma_start;
-	e->len = e->vma_end - e->vma_start;
-	e->origin = MMT_ORIGIN_STACK;
-	e->zero0 = 0;
-	send(e);
+	send_range(x, t, pid_tgid, MMT_EV_VMA_GROW, vma, start, RD(x.btf, vma, vm_end) - start, MMT_ORIGIN_STACK);
 }
 
 /*
