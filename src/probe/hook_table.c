@@ -105,7 +105,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_UNMAP] = {
 		.id = MMT_HOOK_UNMAP, .name = "change.unmap", .text = "a range is unmapped", .config = NEED_ANY,
-		.feeds = { CHANGES, EV(MUNMAP), OBJECTS }, .gives = { EV(VMA_UNMAP) },
+		.feeds = { CHANGES, EV(MUNMAP), OBJECTS }, .gives = { EV(VMA_UNMAP) }, .part = "munmap.bytes",
 		.tries = {
 			TRY_FENTRY("vms_complete_munmap_vmas", 0, "unmap_complete"), TRY_KPROBE("vms_complete_munmap_vmas", 0, "unmap_complete"),
 			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "do_mas_align_munmap",
