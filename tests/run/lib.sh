@@ -49,3 +49,17 @@ wait_line()
 	done
 	return 1
 }
+
+# matched OPTIONS...: what match has to say. One that breaks off, or finds nothing to compare, would else pass in silence.
+matched()
+{
+	match "$@" >"$tmp/matched" 2>"$tmp/match.err"
+	totals=$(tail -n 1 "$tmp/matched")
+	case $totals in
+	*[1-9]*' passed, '* | *' passed, '*[1-9]*' failed'*) sed '$d' "$tmp/matched" ;;
+	*)
+		cat "$tmp/matched"
+		not_ok "match($*)" "compared nothing: $(head -n 1 "$tmp/match.err")"
+		;;
+	esac
+}
