@@ -28,7 +28,12 @@ static __always_inline struct mmt_thread *inst_enter(const struct inst *in)
 	if (!t)
 		return NULL;
 	if (t->inst_depth++) {
-		if (in->have_pfn && !t->inst_have_pfn && in->addr == t->inst_addr) {
+		if (in->have_pfn && !t->inst_have_pfn && (in->addr == t->inst_addr || !t->inst_addr)) {
+			if (!t->inst_addr) { /* a helper of a whole VMA, in the plain object */
+				t->inst_addr = in->addr;
+				t->inst_len = in->len;
+				t->inst_pages = PAGES_OF(in->len);
+			}
 			t->inst_pfn = in->pfn;
 			t->inst_prot = in->prot;
 			t->inst_have_pfn = 1;
@@ -86,9 +91,8 @@ static __always_inline bool run_merge(struct mmt_thread *t, __u32 type, __u32 ca
 	return true;
 }
 
-#define RUN_HAVE                                                                                                    \
-	(MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages) | MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | \
-	 MMT_HAVE(DMA_MAP, ret) | MMT_HAVE_DUR)
+#define RUN_HAVE       (MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | MMT_HAVE(DMA_MAP, ret) | MMT_HAVE_DUR)
+#define RUN_HAVE_RANGE (MMT_HAVE(DMA_MAP, addr) | MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages))
 #define RUN_HAVE_PFN                                                                                                   \
 	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, seg_pfn) | \
 	 MMT_HAVE(DMA_MAP, seg_pages) | MMT_HAVE(DMA_MAP, segs) | MMT_HAVE(DMA_MAP, pgprot))
@@ -104,8 +108,8 @@ static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tie
 	r->h.dur_ns = dur;
 	r->h.call = call;
 	r->h.have = RUN_HAVE;
-	if (t->inst_addr)
-		r->h.have |= MMT_HAVE(DMA_MAP, addr);
+	if (t->inst_addr) /* the plain object does not know the range of helpers that fill a whole VMA */
+		r->h.have |= RUN_HAVE_RANGE;
 	r->h.depth = t->drivers;
 #ifdef MMT_PLAIN
 	r->h.mm = mm_number(current_mm_key(pid_tgid));

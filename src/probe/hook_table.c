@@ -25,7 +25,7 @@
 	  { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = function, .progs = { prog "__kretprobe" } } }
 
 /* Entry and return; without BTF the arguments alone, by kprobes of the plain object. */
-#define NO_VMA "the VMA (start end pgoff flags inode file ops dev rdev)"
+#define NO_VMA "the VMA (range pgoff flags inode file ops dev rdev)"
 #define HELPER_TRIES(function, prog, lack, plain_lack)	\
 	{ { .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function, .progs = { prog "__fentry", prog "_ret__fexit" },	\
 	    .lacks = lack },	\
@@ -194,8 +194,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.id = MMT_HOOK_DRIVER, .name = "driver.probe", .text = "->mmap, vm_ops->open and ->close of any driver", .config = NEED_KPROBE,
 		.optional = true, .feeds = { DRIVERS },
 		.gives = { EV(DRIVER_OPEN), EV(DRIVER_CLOSE) }, .part = "driver_mmap's time and result",
-		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE,
-			     .fn = "mmap_region", .lacks = "" } },
+		/* its programs, in objects.c, go to functions found at run time; mmap_region finds the first of them */
+		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "mmap_region" } },
 	},
 	HELPER_ROW(REMAP_PFN, "remap_pfn_range", "remap_pfn", false, "pfn_map", EV(PFN_MAP), "", NO_VMA),
 	HELPER_ROW(IOMAP, "vm_iomap_memory", "iomap", false, "pfn_map", 0, "", NO_VMA),
