@@ -432,6 +432,8 @@ ENTRY(dup_range, "copy_page_range", DUP, 1)
 	if (!current_wanted(pid_tgid))
 		return;
 	t = thread_find((__u32)pid_tgid);
+	if (t)
+		t->exit_key = 0; /* what it tore down is gone; the child may have its struct */
 	driver_unprobed(x, t, pid_tgid, dst, MMT_ROLE_OPEN);
 	send_dup(x, t, pid_tgid, dst);
 }

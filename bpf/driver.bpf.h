@@ -36,11 +36,17 @@ static __always_inline void vma_ops_seen(struct vm_area_struct *vma)
 	func_seen((__u64)BPF_CORE_READ(ops, close), MMT_ROLE_CLOSE);
 }
 
-/* The number of a VMA's address space, also while that is being torn down. */
+/*
+ * The number of a VMA's address space, also while that is being torn down: then the map has forgotten it already. What the map
+ * has is asked first, since the struct of one torn down before may be another's now.
+ */
 static __always_inline __u32 vma_mm_number(struct mmt_thread *t, struct vm_area_struct *vma)
 {
 	__u64 mm = (__u64)BPF_CORE_READ(vma, vm_mm);
+	__u32 *n = bpf_map_lookup_elem(&mms, &mm);
 
+	if (n)
+		return *n;
 	return t && t->exit_key == mm ? t->exit_mm : mm_number(mm);
 }
 
