@@ -92,7 +92,7 @@ int exec__tp(void *ctx)
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
 	e->file = 0;
 	e->comm = comm;
-	e->h.have = MMT_HAVE(EXEC, comm);
+	e->h.have = comm ? MMT_HAVE(EXEC, comm) : 0;
 	send(e);
 	return 0;
 }
@@ -133,10 +133,11 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	HEAD(e, FORK, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
-	e->h.have = MMT_HAVE_ALL(FORK);
 	e->comm = comm;
 	e->child = tgid;
 	e->child_mm = mm_number((__u64)BPF_CORE_READ(child, mm));
+	e->h.have = MMT_HAVE(FORK, child) | (comm ? MMT_HAVE(FORK, comm) : 0) |
+		    (e->child_mm ? MMT_HAVE(FORK, child_mm) : 0);
 	send(e);
 	return 0;
 }
@@ -173,7 +174,7 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	HEAD(e, EXEC, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
-	e->h.have = MMT_HAVE_ALL(EXEC);
+	e->h.have = (file ? MMT_HAVE(EXEC, file) : 0) | (comm ? MMT_HAVE(EXEC, comm) : 0);
 	e->file = file;
 	e->comm = comm;
 	send(e);
