@@ -154,5 +154,8 @@ static __always_inline bool moved_unseen(const struct hookx x, struct mmt_thread
 	send_move(x, t, pid_tgid, (void *)vma, t->chg_addr, len, from, old_len < len ? old_len : len,
 		  MMT_ORIGIN_MREMAP);
 	object_new(x, t, pid_tgid, (void *)vma, MMT_CAUSE_MREMAP);
+	vma = current_arg(3) & MREMAP_DONTUNMAP_ ? vma_at(current_mm_key(pid_tgid), from) : 0;
+	if (vma)
+		send_map(x, t, pid_tgid, (void *)vma, from, old_len, MMT_ORIGIN_MREMAP); /* as in move_tables */
 	return true;
 }
