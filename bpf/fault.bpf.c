@@ -89,8 +89,11 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		}
 	}
 	e = &s->ev;
-	if (s->state == SLOT_RUNNING && !knobs.fault_exit_perf) {
-		/* a fault inside a fault: the outer one goes on, the inner one has no slot */
+	if (s->state == SLOT_RUNNING && !knobs.fault_exit_perf && !(a3 & FLT_USER)) {
+		/*
+		 * A fault inside a fault: the outer one goes on, the inner one has no slot. From user mode there is no outer one:
+		 * its return was missed, as when the program was running on that CPU already, preempted.
+		 */
 		s->nested++;
 		lose(MMT_LOSS_SLOT, MMT_EV_FAULT);
 		return;
