@@ -42,6 +42,20 @@ const char *caps_missing_privilege(void)
 	return have & (1ULL << CAP_PERFMON) ? "" : "CAP_PERFMON";
 }
 
+/* Inode of the first pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h, 6.12 */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+bool caps_own_pids(void)
+{
+	char ns[64];
+	ssize_t n = readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1);
+
+	if (n < 0)
+		return false; /* no /proc, or an old kernel: nothing speaks against it */
+	ns[n] = 0;
+	return strcmp(ns, FIRST_PID_NAMESPACE) != 0;
+}
+
 /* Does fentry attach here at all? Load and attach an empty program, and take it away again. */
 static int try_fentry(const struct btf *btf)
 {

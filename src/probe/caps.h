@@ -38,5 +38,7 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size);
 void caps_free(struct caps *c);
 /* Effective capabilities that are missing to observe, as words ("CAP_BPF, CAP_PERFMON"); "" when none. */
 const char *caps_missing_privilege(void);
+/* Has this process a pid namespace of its own, so that its process numbers are not those that BPF programs see? */
+bool caps_own_pids(void);
 
 #endif

@@ -209,6 +209,10 @@ int session__open(struct session **out, const struct session_opts *opts)
 	if (opts->ring_bytes & (opts->ring_bytes - 1) || (opts->ring_bytes && opts->ring_bytes < RING_MIN) ||
 	    opts->ring_bytes > RING_MAX)
 		return fail(-EINVAL, "--buffer: a power of two from 64K to 1G is needed (default 16M)");
+	if ((opts->npids || opts->ntids || opts->child) && caps_own_pids())
+		return fail(-ENOTSUP,
+			    "this is a container with process numbers of its own: processes cannot be told apart "
+			    "by them; run mmtrace on the host, or pick by name (-n COMM)");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return fail(-ENOMEM, "out of memory");
