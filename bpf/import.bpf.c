@@ -54,6 +54,36 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
+#ifdef MMT_OLD
+/*
+ * Kernels before 5.12 have no iterator over VMAs: user space reads /proc instead, and asks here which number each wanted
+ * address space has.
+ */
+struct space_number {
+	__u32 pid;
+	__u32 mm;
+};
+
+SEC("?iter/task")
+int number__iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct space_number out = {};
+	__u64 mm;
+
+	if (!task || !task_wanted(task))
+		return 0;
+	mm = (__u64)BPF_CORE_READ(task, mm);
+	if (!mm)
+		return 0;
+	HIT(IMPORT);
+	out.pid = task->tgid;
+	out.mm = mm_number(mm);
+	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	return 0;
+}
+#endif
+
 /* One driver function that an open file of the target can be mapped by; read by user space, which probes it. */
 struct file_func {
 	__u64 func;

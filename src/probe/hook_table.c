@@ -80,6 +80,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.feeds = { EV(VMA_IMPORT) }, .gives = { EV(VMA_IMPORT) },
 		.tries = {
 			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "import__iter" } },
+			{ .tier = MMT_TIER_PROC, .object = OBJ_CORE, .progs = { "number__iter" },
+			  .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },
 			{ .tier = MMT_TIER_PROC, .object = OBJ_PLAIN, .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },
 		},
 	},

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -102,17 +103,34 @@ static bool parse_line(const char *line, struct mmt_ev_vma_import *e, const char
 	return true;
 }
 
-int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+/* /proc/PID/maps as it is now; NULL and errno */
+static char *read_maps(uint32_t pid)
 {
-	char path[64], line[4352];
-	int n = 0, err = 0;
+	char path[64], *text = NULL;
+	size_t size = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
 	f = fopen(path, "re");
 	if (!f)
-		return -errno;
-	while (!err && fgets(line, sizeof(line), f)) {
+		return NULL;
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		/* empty: it has no address space any more */
+		free(text);
+		text = NULL;
+		errno = ESRCH;
+	}
+	fclose(f);
+	return text;
+}
+
+/* Takes text apart. */
+static int tell_maps(char *text, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	char *at = NULL;
+	int n = 0, err = 0;
+
+	for (char *line = strtok_r(text, "\n", &at); line && !err; line = strtok_r(NULL, "\n", &at)) {
 		struct mmt_ev_vma_import e = {
 			.h = { .type = MMT_EV_VMA_IMPORT,
 			       .size = sizeof(e),
@@ -124,7 +142,6 @@ int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
 		struct mmt_item item = { .kind = MMT_I_RECORD, .data = &e, .size = sizeof(e) };
 		const char *name;
 
-		line[strcspn(line, "\n")] = 0;
 		if (!parse_line(line, &e, &name))
 			continue;
 		e.h.ts_ns = clock_now_ns();
@@ -137,6 +154,69 @@ int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
 			err = fn(ctx, &item);
 		n++;
 	}
-	fclose(f);
 	return err ? err : n;
+}
+
+int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	char *text = read_maps(pid);
+	int n = text ? tell_maps(text, pid, mm, fn, ctx) : -errno;
+
+	free(text);
+	return n;
+}
+
+/* ---- address spaces that were there at the start --------------------------------------------------------------- */
+
+int spaces_add(struct spaces *s, uint32_t pid, uint32_t mm)
+{
+	struct space *v;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].mm == mm)
+			return 0;
+	v = realloc(s->v, (s->n + 1) * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	s->v = v;
+	v[s->n++] = (struct space){ .pid = pid, .mm = mm, .maps = read_maps(pid) };
+	return 0;
+}
+
+int spaces_number(struct spaces *s, const struct objects *o)
+{
+	struct bpf_program *p = objects_prog(o, OBJ_CORE, "number__iter");
+	struct bpf_link *link = p && bpf_program__fd(p) >= 0 ? bpf_program__attach_iter(p, NULL) : NULL;
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1, err = fd < 0 ? -errno : 0;
+	uint32_t pair[2];
+
+	while (!err && read(fd, pair, sizeof(pair)) == sizeof(pair))
+		err = spaces_add(s, pair[0], pair[1]);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err;
+}
+
+int spaces_tell(struct spaces *s, mmt_item_fn fn, void *ctx)
+{
+	int n = 0, got;
+
+	for (; s->told < s->n; s->told++) {
+		struct space *v = &s->v[s->told];
+
+		got = v->maps ? tell_maps(v->maps, v->pid, v->mm, fn, ctx) : 0;
+		free(v->maps);
+		v->maps = NULL;
+		n += got > 0 ? got : 0;
+	}
+	return n;
+}
+
+void spaces_free(struct spaces *s)
+{
+	while (s->n)
+		free(s->v[--s->n].maps);
+	free(s->v);
+	memset(s, 0, sizeof(*s));
 }

@@ -11,4 +11,24 @@ int import_iter(const struct objects *o, uint32_t pid);
 /* Reads /proc/PID/maps and hands names and vma_import records to fn. Number of mappings, or -errno. */
 int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx);
 
+/*
+ * Address spaces that were there at the start, where /proc stands in for the iterator: read at once, told when somebody
+ * listens. A space that is there already is not added again.
+ */
+struct spaces {
+	struct space {
+		uint32_t pid, mm;
+		char *maps; /* NULL: told, or gone before it could be read */
+	} * v;
+	size_t n, told;
+};
+
+/* 0 or -errno. */
+int spaces_add(struct spaces *s, uint32_t pid, uint32_t mm);
+/* Adds the wanted ones, with the numbers that the BPF programs know them by. 0 or -errno. */
+int spaces_number(struct spaces *s, const struct objects *o);
+/* Number of mappings told. */
+int spaces_tell(struct spaces *s, mmt_item_fn fn, void *ctx);
+void spaces_free(struct spaces *s);
+
 #endif

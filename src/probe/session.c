@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "import.h"
 #include "mmtrace/base.h"
 #include "mmtrace/wire/names.h"
 #include "session_impl.h"
@@ -264,14 +263,21 @@ static int attach_all(struct session *s)
 	return -1;
 }
 
+/* The object whose numbers for address spaces go with what /proc tells of them; 0: /proc is not asked. */
+static int import_object(const struct session *s)
+{
+	const struct hook_choice *c = &s->choice[MMT_HOOK_IMPORT];
+
+	return tier_of(s, MMT_HOOK_IMPORT) == MMT_TIER_PROC ? hook_table[MMT_HOOK_IMPORT].tries[c->try].object : 0;
+}
+
 /* Address spaces without BTF are numbered here, before any event can. */
-static uint32_t proc_number(struct session *s, uint32_t pid, uint32_t number)
+static void proc_number(struct session *s, uint32_t pid, uint32_t number)
 {
 	uint64_t key = TGID_KEY | pid;
 
 	bpf_map_update_elem(objects_map(s->objects, "mms"), &key, &number, BPF_ANY);
 	bpf_map_update_elem(objects_map(s->objects, "mm_numbers"), &number, &key, BPF_ANY);
-	return number;
 }
 
 static void number_targets(struct session *s)
@@ -281,7 +287,7 @@ static void number_targets(struct session *s)
 	} st = { .mm_next = s->opts.npids };
 	uint32_t zero = 0;
 
-	if (tier_of(s, MMT_HOOK_IMPORT) != MMT_TIER_PROC)
+	if (import_object(s) != OBJ_PLAIN)
 		return;
 	for (uint32_t i = 0; i < s->opts.npids; i++)
 		proc_number(s, s->opts.pids[i], i + 1);
@@ -292,9 +298,14 @@ static void import_all(struct session *s)
 {
 	int err = 0;
 
-	if (tier_of(s, MMT_HOOK_IMPORT) != MMT_TIER_ITER || s->opts.dry)
+	if (s->opts.dry || !chosen(s, MMT_HOOK_IMPORT))
 		return;
-	if (s->opts.npids == 1)
+	if (import_object(s) == OBJ_PLAIN)
+		for (uint32_t i = 0; i < s->opts.npids && !err; i++)
+			err = spaces_add(&s->spaces, s->opts.pids[i], i + 1);
+	else if (import_object(s) == OBJ_CORE)
+		err = spaces_number(&s->spaces, s->objects);
+	else if (s->opts.npids == 1)
 		err = import_iter(s->objects, s->opts.pids[0]);
 	else if (s->opts.npids || !s->opts.child)
 		err = import_iter(s->objects, 0);
@@ -335,6 +346,8 @@ int session__add_pid(struct session *s, pid_t pid)
 		return fail(-errno, "cannot watch process %d: %s", pid, strerror(errno));
 	if (tier_of(s, MMT_HOOK_IMPORT) == MMT_TIER_ITER)
 		import_iter(s->objects, pid);
+	else if (import_object(s) == OBJ_CORE)
+		spaces_number(&s->spaces, s->objects);
 	return 0;
 }
 
@@ -348,20 +361,6 @@ int session__import(struct session *s, pid_t pid, uint32_t mm, mmt_item_fn fn, v
 
 /* ---- run ----------------------------------------------------------------------------------------------------- */
 
-static int tell_proc_maps(struct session *s, mmt_item_fn fn, void *ctx)
-{
-	int n = 0;
-
-	if (tier_of(s, MMT_HOOK_IMPORT) != MMT_TIER_PROC)
-		return 0;
-	for (; s->proc_next < s->opts.npids; s->proc_next++) {
-		int got = import_proc(s->opts.pids[s->proc_next], s->proc_next + 1, fn, ctx);
-
-		n += got > 0 ? got : 0;
-	}
-	return n;
-}
-
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 {
 	int wait = timeout_ms < SLICE_MS ? timeout_ms : SLICE_MS, err;
@@ -369,7 +368,7 @@ int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 	s->fn = fn;
 	s->fn_ctx = ctx;
 	s->error = 0;
-	s->items = tell_proc_maps(s, fn, ctx);
+	s->items = spaces_tell(&s->spaces, fn, ctx);
 	/* events do not wake the reader until much has gathered: look first, then wait a slice */
 	err = ring_buffer__consume(s->ring);
 	if (err >= 0 && !s->items) {
@@ -439,6 +438,7 @@ void session__close(struct session *s)
 	session__stop(s);
 	if (s->attached.nlinks || s->attached.nfds || s->drivers)
 		leave_to_holder();
+	spaces_free(&s->spaces);
 	caps_free(&s->caps);
 	free(s);
 }

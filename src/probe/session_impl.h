@@ -5,6 +5,7 @@
 
 #include "attach.h"
 #include "drivers.h"
+#include "import.h"
 #include "mmtrace/session.h"
 
 struct ring_buffer;
@@ -20,7 +21,7 @@ struct session {
 	struct ring_buffer *ring;
 	mmt_item_fn fn; /* of the poll going on */
 	void *fn_ctx;
-	uint32_t proc_next; /* next of opts.pids whose /proc maps have to be told */
+	struct spaces spaces;
 	bool stopped;
 	int items, error;
 	char ksym[320];
