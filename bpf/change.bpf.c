@@ -350,28 +350,32 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 
 #define MREMAP_DONTUNMAP_ 4 /* include/uapi/linux/mman.h, 6.12 */
 
+static __always_inline void moved(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid,
+				  struct vm_area_struct *old, __u64 old_addr, struct vm_area_struct *vma, __u64 addr,
+				  __u64 old_len)
+{
+	__u32 origin = current_origin();
+	bool mremap = origin == MMT_ORIGIN_MREMAP;
+
+	t->chg = CHG_MOVED;
+	t->moved_addr = old_addr;
+	send_move(x, t, pid_tgid, vma, addr, mremap ? PAGE_UP(current_arg(2)) : old_len, old_addr, old_len, origin);
+	if (mremap && old && current_arg(3) & MREMAP_DONTUNMAP_)
+		send_map(x, t, pid_tgid, old, old_addr, old_len, origin); /* its pages moved; the range stays, empty */
+	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MREMAP);
+}
+
 /* (vma, old_addr, new_vma, new_addr, len, …): 5.10 to 6.12 */
 ENTRY(move_tables, "move_page_tables", MOVE, 5)
 {
-	struct vm_area_struct *vma = (void *)a3;
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), len = a5;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t;
-	__u32 origin;
 
 	if (!current_wanted(pid_tgid))
 		return;
 	t = thread_get((__u32)pid_tgid);
-	if (!t)
-		return;
-	t->chg = CHG_MOVED;
-	t->moved_addr = a2;
-	origin = current_origin();
-	if (origin == MMT_ORIGIN_MREMAP)
-		len = PAGE_UP(current_arg(2));
-	send_move(x, t, pid_tgid, vma, a4, len, a2, a5, origin);
-	if (origin == MMT_ORIGIN_MREMAP && current_arg(3) & MREMAP_DONTUNMAP_)
-		send_map(x, t, pid_tgid, (void *)a1, a2, a5, origin); /* its pages moved; the old range stays, empty */
-	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MREMAP);
+	if (t)
+		moved(x, t, pid_tgid, (void *)a1, a2, (void *)a3, a4, a5);
 }
 
 #ifdef MMT_OLD

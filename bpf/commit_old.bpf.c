@@ -139,23 +139,16 @@ ENTRY(copy_enter, "copy_vma", MOVE, 3)
 
 static __always_inline bool moved_unseen(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid)
 {
-	__u64 vma, from, old_len, len;
+	__u64 mm = current_mm_key(pid_tgid), vma, from, old_len, len;
 
 	if (t->chg != CHG_COPY)
 		return false;
 	from = current_arg(0);
 	old_len = PAGE_UP(current_arg(1));
 	len = PAGE_UP(current_arg(2));
-	t->chg = CHG_MOVED;
-	t->moved_addr = from;
-	vma = vma_at(current_mm_key(pid_tgid), t->chg_addr);
-	if (!vma)
-		return true;
-	send_move(x, t, pid_tgid, (void *)vma, t->chg_addr, len, from, old_len < len ? old_len : len,
-		  MMT_ORIGIN_MREMAP);
-	object_new(x, t, pid_tgid, (void *)vma, MMT_CAUSE_MREMAP);
-	vma = current_arg(3) & MREMAP_DONTUNMAP_ ? vma_at(current_mm_key(pid_tgid), from) : 0;
+	vma = vma_at(mm, t->chg_addr);
 	if (vma)
-		send_map(x, t, pid_tgid, (void *)vma, from, old_len, MMT_ORIGIN_MREMAP); /* as in move_tables */
+		moved(x, t, pid_tgid, (void *)vma_at(mm, from), from, (void *)vma, t->chg_addr,
+		      old_len < len ? old_len : len);
 	return true;
 }

@@ -56,15 +56,22 @@ static __always_inline long current_syscall(bool *compat)
 /* Argument n (0 … 5) of the system call the task is in. */
 static __always_inline __u64 current_arg(int n)
 {
-	struct mmt_regs r;
+	const struct mmt_regs *r = (const void *)current_regs();
+	__u64 v = 0;
 
-	if (bpf_probe_read_kernel(&r, sizeof(r), current_regs()))
-		return 0;
+	/* one register: all of them would fill half a program's stack */
 #if defined(__TARGET_ARCH_arm64)
-	return r.r[n & 7];
+	bpf_probe_read_kernel(&v, sizeof(v), &r->r[n & 7]);
 #else
-	return n == 0 ? r.di : n == 1 ? r.si : n == 2 ? r.dx : n == 3 ? r.r10 : n == 4 ? r.r8 : r.r9;
+	bpf_probe_read_kernel(&v, sizeof(v),
+			      n == 0 ? &r->di :
+			      n == 1 ? &r->si :
+			      n == 2 ? &r->dx :
+			      n == 3 ? &r->r10 :
+			      n == 4 ? &r->r8 :
+				       &r->r9);
 #endif
+	return v;
 }
 
 static __always_inline __u32 current_origin(void)
