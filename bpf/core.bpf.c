@@ -4,6 +4,7 @@
 #include "call.bpf.c"
 #include "target.bpf.c"
 #include "change.bpf.c"
+#include "exit.bpf.c"
 #include "vma.bpf.c"
 #include "driver.bpf.c"
 #include "install.bpf.c"

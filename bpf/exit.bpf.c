@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The last change of all: an address space ends. */
+#include "hook.bpf.h"
+#include "task.bpf.h"
+
+/*
+ * The end of an address space, whoever's thread drops it. Its number is forgotten here, since the struct may be reused;
+ * the thread keeps it for what happens inside (vm_ops->close).
+ */
+static __always_inline void mm_ends(__u8 tier, __u64 mm)
+{
+	__u32 *n = bpf_map_lookup_elem(&mms, &mm), number;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct mmt_ev_exit *e;
+	struct mmt_thread *t;
+
+	if (!n || off)
+		return;
+	number = *n;
+	mm_forget(mm);
+	t = thread_get((__u32)pid_tgid);
+	if (t) {
+		t->exit_key = mm;
+		t->exit_mm = number;
+	}
+	if (!WANT(EXIT))
+		return;
+	e = RESERVE(exit, EXIT);
+	if (!e)
+		return;
+	HEAD(e, EXIT, tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.mm = number;
+	e->h.have = MMT_HAVE_ALL(EXIT);
+	e->origin = current_origin() == MMT_ORIGIN_EXEC ? MMT_ORIGIN_EXEC : MMT_ORIGIN_EXIT;
+	e->zero0 = 0;
+	send(e);
+}
+
+ENTRY(mm_exit, "exit_mmap", EXIT, 1)
+{
+	mm_ends(x.tier, a1);
+}
+
+SEC("?raw_tp/exit_mmap")
+int mm_exit__raw_tp(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (off)
+		return 0;
+	HIT(EXIT);
+	mm_ends(MMT_TIER_RAW_TP, ctx->args[0]);
+	return 0;
+}
