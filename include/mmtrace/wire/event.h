@@ -138,7 +138,7 @@ _Static_assert(sizeof(struct mmt_hdr) == 48, "header has padding");
 	X(RING,     0, ring_full,    "the ring buffer was full")	\
 	X(SLOT,     1, no_slot,      "no slot to pair an entry with its exit")	\
 	X(RETURN,   2, ret_missed,   "an entry whose return was never seen")	\
-	X(RUN,      3, run_overflow, "an install that could not be merged into its run")	\
+	X(RUN,      3, run_overflow, "a run of installs that was still open at the end")	\
 	X(GAP,      4, ledger_gap,   "the ledger met a change that does not fit")	\
 	X(STACK,    5, stack_lost,   "a stack could not be stored")	\
 	X(SYMBOL,   6, symbol,       "an address without a symbol")	\
