@@ -12,6 +12,7 @@ KERNELS := tests/setup/kernels.list
 # is only for the tests.
 GUEST_KERNELS := $(shell awk '/^[^\#]/ && $$8 ~ /guest/ && $$2 != "build" { print $$1 }' $(KERNELS))
 GUEST_KERNELS_BUILT := $(shell awk '/^[^\#]/ && $$8 ~ /guest/ && $$2 == "build" { print $$1 }' $(KERNELS))
+SOAK_KERNELS := $(shell awk '/^[^\#]/ && $$8 ~ /soak/ { print $$1 }' $(KERNELS))
 MODULE_KERNELS := $(shell awk '/^[^\#]/ && $$8 ~ /module(,|$$)/ && $$2 != "build" { print $$1 }' $(KERNELS))
 K ?= 6.12
 
