@@ -54,7 +54,6 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-#ifdef MMT_OLD
 /*
  * Kernels before 5.12 have no iterator over VMAs: user space reads /proc instead, and asks here which number each wanted
  * address space has.
@@ -82,7 +81,6 @@ int number__iter(struct bpf_iter__task *ctx)
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
 }
-#endif
 
 /* One driver function that an open file of the target can be mapped by; read by user space, which probes it. */
 struct file_func {
