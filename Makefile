@@ -87,13 +87,6 @@ $(OUT)/bpf/%.skel.h: $(OUT)/bpf/%.bpf.o
 
 -include $(OBJS:.o=.d) $(wildcard $(OUT)/bpf/*.d)
 
-# ---- the rooms' own targets -------------------------------------------------------------------------------------
-
-include tests/setup/setup.mk
-include tests/vm/vm.mk
-include kmod-demo/kmod.mk
-include tests/tests.mk
-
 # ---- checks without root or guest -------------------------------------------------------------------------------
 
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c tests/golden/test_*.c))
@@ -112,6 +105,13 @@ ifeq ($(TARGET),$(HOST))
 $(foreach t,$(UNIT_SRCS),$(eval $(call UNIT_RULE,$(t))))
 -include $(UNIT_BINS:=.d)
 endif
+
+# ---- the rooms' own targets -------------------------------------------------------------------------------------
+
+include tests/setup/setup.mk
+include tests/vm/vm.mk
+include kmod-demo/kmod.mk
+include tests/tests.mk
 
 .PHONY: unit lint check
 unit: $(UNIT_BINS)

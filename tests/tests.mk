@@ -122,6 +122,7 @@ $(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) b
 	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_core_test >$@.tmp && mv $@.tmp $@
 
 $(OUTPUT)/tests/bpf-core: tests/bpf/test_core.c $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
+	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
 
