@@ -205,11 +205,20 @@ static void choose_one(struct hook_choice *c, int h, const struct caps *caps, co
 	}
 }
 
+/* "fault" names the hooks fault, fault.signal, … */
+static bool is_named(const char *name, const char *asked)
+{
+	size_t len = strlen(asked);
+
+	return !strncmp(name, asked, len) && (!name[len] || name[len] == '.');
+}
+
 /* One --tier word: is the tier known, and the hook? */
 static int check_forced(const char *word, char *why, size_t size)
 {
 	const char *eq = strchr(word, '='), *tier = eq ? eq + 1 : word;
 	struct near n = { .word = tier };
+	bool known = false, able = false;
 	char hook[48];
 
 	if (tier_by_name(tier) < (eq ? 0 : 1)) {
@@ -224,17 +233,22 @@ static int check_forced(const char *word, char *why, size_t size)
 	}
 	snprintf(hook, sizeof(hook), "%.*s", eq ? (int)(eq - word) : 0, word);
 	n = (struct near){ .word = hook };
-	for (int h = 0; eq && h < MMT_HOOK_MAX; h++) {
-		const char *name = hook_table[h].name;
+	for (int h = 0; h < MMT_HOOK_MAX; h++) {
+		const struct hook_row *row = &hook_table[h];
 
-		if (name && !strncmp(name, word, eq - word) && (!name[eq - word] || name[eq - word] == '.'))
-			return 0;
-		if (name)
-			near_try(&n, name);
+		if (!row->name)
+			continue;
+		if (!eq || is_named(row->name, hook)) {
+			known = true;
+			able |= !strcmp(tier, "none") || has_tier(row, tier);
+		}
+		near_try(&n, row->name);
 	}
-	if (!eq)
+	if (able)
 		return 0;
-	if (n.best)
+	if (known)
+		snprintf(why, size, "--tier '%s': no such hook attaches by '%s' on any kernel", word, tier);
+	else if (n.best)
 		snprintf(why, size, "--tier '%s': no hook '%s', did you mean '%s'?", word, hook, n.best);
 	else
 		snprintf(why, size, "--tier '%s': no hook '%s'; 'mmtrace list hooks' names them", word, hook);

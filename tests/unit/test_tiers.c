@@ -246,6 +246,8 @@ static void unknown_tiers(void **state)
 		{ "faul=perf", "no hook 'faul', did you mean 'fault'?" },
 		{ "=perf", "no hook ''" },
 		{ "fault=perf=x", "no tier 'perf=x'" },
+		{ "tp_btf", "attaches by 'tp_btf' on any kernel" },
+		{ "fault=iter", "attaches by 'iter' on any kernel" },
 	};
 
 	(void)state;
