@@ -55,11 +55,10 @@ static int attach_one(struct attached *a, const struct objects *o, const struct 
 	return 0;
 }
 
-int attach_hook(struct attached *a, const struct objects *o, int hook, const struct hook_try *t)
+int attach_hook(struct attached *a, const struct objects *o, const struct hook_try *t)
 {
 	int links = a->nlinks, fds = a->nfds, n = 0, err = 0;
 
-	(void)hook;
 	while (n < HOOK_PROGS && t->progs[n])
 		n++;
 	/* ends before beginnings: a begin whose end is not yet watched would leave a frame behind */

@@ -253,7 +253,7 @@ static int attach_all(struct session *s)
 
 		if (!chosen(s, h))
 			continue;
-		err = attach_hook(&s->attached, s->objects, h, &hook_table[h].tries[c->try]);
+		err = attach_hook(&s->attached, s->objects, &hook_table[h].tries[c->try]);
 		if (!err)
 			continue;
 		snprintf(c->why, sizeof(c->why), "it does not attach: %s", strerror(err == -524 ? ENOTSUP : -err));
