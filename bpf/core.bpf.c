@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The object for kernels with BTF: everything. */
+/* The object for kernels with BTF: everything. core_old.bpf.c compiles it once more, for kernels before 5.17. */
 #include "fault.bpf.h"
 #include "call.bpf.c"
 #include "target.bpf.c"

@@ -21,7 +21,7 @@
 #pragma GCC poison vm_start vm_end vm_file vm_mm vm_ops f_op f_inode
 #endif
 
-/* ---- maps, shared by both objects (reuse_fd) ------------------------------------------------------------------ */
+/* ---- maps, shared by the objects (reuse_fd) -------------------------------------------------------------------- */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
