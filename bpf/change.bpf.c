@@ -140,9 +140,10 @@ static __always_inline void send_range(const struct hookx x, struct mmt_thread *
 	CHANGE_HEAD(e, VMA_MAP, x.tier, RD(x.btf, vma, vm_mm));
 	e->h.type = type;
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_MAP, addr) | MMT_HAVE(VMA_MAP, len) |
-		    MMT_HAVE(VMA_MAP, origin);
+		    MMT_HAVE(VMA_MAP, pgprot) | MMT_HAVE(VMA_MAP, origin);
 	e->addr = addr;
 	e->len = len;
+	e->pgprot = RD(x.btf, vma, vm_page_prot.pgprot);
 	e->origin = origin;
 	e->zero0 = 0;
 	send(e);

@@ -403,6 +403,7 @@ static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8
 	h->tid = (__u32)pid_tgid;
 	h->mm = 0;
 	h->call = 0;
+	h->kstack = h->ustack = 0;
 }
 
 /* Reserves an event named ev of enum MMT_EV_<EV>; NULL, and counted, when the ring is full. */

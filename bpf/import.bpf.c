@@ -47,7 +47,8 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	have = vma_fill(false, VMA_OF(e), vma, name);
 	HEAD(e, VMA_IMPORT, MMT_TIER_ITER, bpf_ktime_get_ns(), ((__u64)task->tgid << 32) | (__u32)task->pid);
 	e->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
-	e->h.have = have | MMT_HAVE(VMA_IMPORT, addr) | MMT_HAVE(VMA_IMPORT, len);
+	e->h.have = have | MMT_HAVE(VMA_IMPORT, addr) | MMT_HAVE(VMA_IMPORT, len) | MMT_HAVE(VMA_IMPORT, pgprot);
+	e->pgprot = BPF_CORE_READ(vma, vm_page_prot.pgprot);
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
 	send(e);

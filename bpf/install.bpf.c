@@ -91,7 +91,9 @@ static __always_inline bool run_merge(struct mmt_thread *t, __u32 type, __u32 ca
 	return true;
 }
 
-#define RUN_HAVE       (MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | MMT_HAVE(DMA_MAP, ret) | MMT_HAVE_DUR)
+#define RUN_HAVE                                                                                                     \
+	(MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | MMT_HAVE(DMA_MAP, ret) | MMT_HAVE(DMA_MAP, nested) | \
+	 MMT_HAVE_DUR)
 #define RUN_HAVE_RANGE (MMT_HAVE(DMA_MAP, addr) | MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages))
 #define RUN_HAVE_PFN                                                                                                   \
 	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, seg_pfn) | \

@@ -46,6 +46,8 @@ static const char *const helpers[] = { MMT_HELPERS(X) };
 static const char *const fclasses[] = { MMT_FCLASSES(X) };
 static const char *const fkinds[] = { MMT_FKINDS(X) };
 static const char *const fmodes[] = { MMT_FMODES(X) };
+static const char *const lockops[] = { MMT_LOCKOPS(X) };
+static const char *const reaches[] = { MMT_REACHES(X) };
 static const char *const demo_whats[] = { MMT_DEMO_WHATS(X) };
 #undef X
 
@@ -59,6 +61,8 @@ static const struct {
 	[MMT_LOOK_FCLASS] = { fclasses, COUNT(fclasses) },
 	[MMT_LOOK_FKIND] = { fkinds, COUNT(fkinds) },
 	[MMT_LOOK_FMODE] = { fmodes, COUNT(fmodes) },
+	[MMT_LOOK_LOCKOP] = { lockops, COUNT(lockops) },
+	[MMT_LOOK_REACH] = { reaches, COUNT(reaches) },
 	[MMT_LOOK_DEMO_WHAT] = { demo_whats, COUNT(demo_whats) },
 };
 

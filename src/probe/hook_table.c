@@ -4,10 +4,12 @@
 // clang-format off
 
 #define EV(x) MMT_EV_##x
-#define CALLS EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK)
+#define CALLS EV(MMAP), EV(MUNMAP), EV(MPROTECT), EV(MREMAP), EV(BRK), EV(MSYNC), EV(MADVISE), EV(MLOCK), \
+	EV(SHMGET), EV(SHMAT), EV(SHMDT), EV(MEMFD), EV(REMAP_FILE)
 #define CHANGES EV(VMA_MAP), EV(VMA_UNMAP), EV(VMA_PROT), EV(VMA_MOVE), EV(VMA_DUP), EV(VMA_GROW)
-#define DRIVERS EV(DRIVER_MMAP), EV(DRIVER_OPEN), EV(DRIVER_CLOSE)
-#define INSTALLS EV(PFN_MAP), EV(PAGE_MAP), EV(DMA_MAP)
+#define DRIVERS EV(DRIVER_MMAP), EV(DRIVER_OPEN), EV(DRIVER_CLOSE), EV(DRIVER_FAULT), EV(DRIVER_MKWRITE), \
+	EV(DRIVER_ACCESS), EV(DRIVER_SPLIT)
+#define INSTALLS EV(PFN_MAP), EV(PAGE_MAP), EV(DMA_MAP), EV(OBJ_MAP)
 #define OBJECTS EV(VMA_NEW), EV(VMA_FREE)
 
 #define NEED_KPROBE "CONFIG_KPROBES=y CONFIG_KPROBE_EVENTS=y"
@@ -41,6 +43,8 @@
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "install." nm, .text = nm "()", .config = NEED_ANY,	\
 		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = event " by " nm,	\
 		.tries = HELPER_TRIES(nm, prog, lack, plain_lack) }
+
+#define COMMA ,
 
 #define MARK_ROW(ID, function, prog, opt)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
@@ -77,7 +81,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_IMPORT] = {
 		.id = MMT_HOOK_IMPORT, .name = "import", .text = "mappings that exist before the start",
 		.config = "CONFIG_DEBUG_INFO_BTF=y (Linux 5.12)",
-		.feeds = { EV(VMA_IMPORT) }, .gives = { EV(VMA_IMPORT) },
+		.feeds = { EV(VMA_IMPORT), EV(VMA_WALK) }, .gives = { EV(VMA_IMPORT), EV(VMA_WALK) },
 		.tries = {
 			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "import__iter" } },
 			{ .tier = MMT_TIER_PROC, .object = OBJ_CORE, .progs = { "number__iter" },
@@ -195,7 +199,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_DRIVER] = {
 		.id = MMT_HOOK_DRIVER, .name = "driver.probe", .text = "->mmap, vm_ops->open and ->close of any driver", .config = NEED_KPROBE,
 		.optional = true, .feeds = { DRIVERS },
-		.gives = { EV(DRIVER_OPEN), EV(DRIVER_CLOSE) }, .part = "driver_mmap's time and result",
+		.gives = { EV(DRIVER_OPEN), EV(DRIVER_CLOSE), EV(DRIVER_FAULT), EV(DRIVER_MKWRITE), EV(DRIVER_ACCESS),
+			EV(DRIVER_SPLIT) }, .part = "driver_mmap's time and result",
 		/* its programs, in objects.c, go to functions found at run time; mmap_region finds the first of them */
 		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "mmap_region" } },
 	},
@@ -206,7 +211,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	HELPER_ROW(MAP_PAGES, "vm_map_pages", "map_pages", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
 	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", "map_zero", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
 	HELPER_ROW(VMALLOC, "remap_vmalloc_range", "vmalloc", false, "page_map", 0, NO_PFN, NO_PFN ", " NO_VMA),
-	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, "dma_map", EV(DMA_MAP), "", NO_VMA),
+	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", "dma_mmap", false, "dma_map", EV(DMA_MAP) COMMA EV(OBJ_MAP), "", NO_VMA),
 	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", "remap_done", true, "pfn_map", 0, "pfn_map.pfn pfn_map.pfn_lo pfn_map.pfn_hi pfn_map.segs", NO_VMA), /* Linux 6.19 */
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
@@ -233,7 +238,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true),
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
-		.feeds = { EV(FAULT) }, .part = "fault ended by a signal",
+		.feeds = { EV(FAULT), EV(SIGNAL), EV(REMOTE) }, .gives = { EV(SIGNAL), EV(REMOTE) }, .part = "fault ended by a signal",
 		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "fault_signal__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "fault_signal__raw_tp" } } },
 	},

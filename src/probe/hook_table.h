@@ -17,8 +17,8 @@ enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 
 #define HOOK_TRIES 5
 #define HOOK_PROGS 12
-#define HOOK_FEEDS 24
-#define HOOK_GIVES 6
+#define HOOK_FEEDS 48
+#define HOOK_GIVES 16
 
 struct hook_try {
 	uint8_t tier;	       /* enum mmt_tier, MMT_TIER_NONE ends the list */

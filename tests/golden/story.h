@@ -131,6 +131,7 @@ static void begin(struct teller *t)
 		LIB_VMA(e, LIB_AT, 4);
 		e.addr = LIB_AT;
 		e.len = 0x4000;
+		e.pgprot = 0x20000000000fc3;
 		SEND(t, MMT_TIER_ITER, 0);
 	}
 }
@@ -200,6 +201,7 @@ static void map_device(struct teller *t)
 		DEVICE_VMA(e, DEV_AT, 4);
 		e.addr = DEV_AT;
 		e.len = 0x4000;
+		e.pgprot = 0x20000000000fc3;
 		e.origin = MMT_ORIGIN_MMAP;
 		SEND(t, MMT_TIER_FENTRY, 0);
 	}
@@ -243,6 +245,7 @@ static void map_others(struct teller *t)
 		ANON_VMA(e, ANON_AT, 512);
 		e.addr = ANON_AT;
 		e.len = 0x200000;
+		e.pgprot = 0x20000000000fc3;
 		e.origin = MMT_ORIGIN_BRK;
 		SEND(t, MMT_TIER_FENTRY, 0);
 	}
@@ -257,6 +260,7 @@ static void map_others(struct teller *t)
 		e.vm_flags = 0x71;
 		e.addr = LIB_AT;
 		e.len = 0x1000;
+		e.pgprot = 0x20000000000fc3;
 		e.origin = MMT_ORIGIN_MPROTECT;
 		SEND(t, MMT_TIER_FENTRY, 0);
 	}
@@ -368,6 +372,7 @@ static void end(struct teller *t)
 		e.vm_flags = 0x100173;
 		e.addr = 0xffffff000000ULL;
 		e.len = 33 * 4096;
+		e.pgprot = 0x20000000000fc3;
 		e.origin = MMT_ORIGIN_STACK;
 		SEND(t, MMT_TIER_FENTRY, 0);
 	}

@@ -84,12 +84,13 @@ static void test_wrong_headers(void **state)
 static void test_bytes_of_an_munmap(void **state)
 {
 	static const _Alignas(8) unsigned char bytes[] = {
-		2,    0,    80,	  0,	4, 1, 3, 0,    /* type, size, tier tp_btf, depth, cpu */
+		2,    0,    88,	  0,	4, 1, 3, 0,    /* type, size, tier tp_btf, depth, cpu */
 		0x15, 0xcd, 0x5b, 0x07, 0, 0, 0, 0,    /* ts_ns 123456789 */
 		0xe8, 0x03, 0,	  0,	0, 0, 0, 0,    /* dur_ns 1000 */
 		0x0b, 0,    0,	  0,	0, 0, 0, 0x80, /* have: addr, len, ret, dur */
 		7,    0,    0,	  0,	8, 0, 0, 0,    /* pid, tid */
 		9,    0,    0,	  0,	5, 0, 0, 0,    /* mm, call */
+		0,    0,    0,	  0,	0, 0, 0, 0,    /* kstack, ustack */
 		0,    0x10, 0,	  0,	0, 0, 0, 0,    /* addr */
 		0,    0x20, 0,	  0,	0, 0, 0, 0,    /* len */
 		0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,    /* bytes: absent whatever stands there */

@@ -56,6 +56,12 @@ enum mmt_fkind { MMT_FKINDS(X) };
 #define X(id, num, name) MMT_ENUM_(FMODE, id, num)
 enum mmt_fmode { MMT_FMODES(X) };
 #undef X
+#define X(id, num, name) MMT_ENUM_(LOCKOP, id, num)
+enum mmt_lockop { MMT_LOCKOPS(X) };
+#undef X
+#define X(id, num, name) MMT_ENUM_(REACH, id, num)
+enum mmt_reach { MMT_REACHES(X) };
+#undef X
 #define X(id, num, name) MMT_ENUM_(DEMO_WHAT, id, num)
 enum mmt_demo_what { MMT_DEMO_WHATS(X) };
 #undef X
@@ -79,6 +85,7 @@ enum mmt_tier { MMT_TIERS(X) MMT_TIER_MAX };
  *   mm     ordinal of the address space, from 1; 0: none or not known. Never a pointer.
  *   call   number of the enclosing system call or fault, counted per thread; 0: none known.
  *   depth  0: outermost; a helper called by a helper has 1, and so on.
+ *   kstack, ustack   id of a stack item that came before (names.h); 0: none was asked for, or it was lost.
  */
 struct mmt_hdr {
 	__u16 type;
@@ -93,6 +100,8 @@ struct mmt_hdr {
 	__u32 tid;
 	__u32 mm;
 	__u32 call;
+	__u32 kstack;
+	__u32 ustack;
 };
 
 #define MMT_HAVE_DUR (1ULL << 63)
@@ -130,7 +139,7 @@ MMT_EVENTS(X)
 MMT_EVENTS(X)
 #undef X
 #undef MMT_SIZE
-_Static_assert(sizeof(struct mmt_hdr) == 48, "header has padding");
+_Static_assert(sizeof(struct mmt_hdr) == 56, "header has padding");
 
 /* Losses, counted per kind and per event. X(ID, number, name, "what it says") */
 // clang-format off

@@ -28,7 +28,9 @@
 	X(DRIVER,  3, driver,  "a driver's or filesystem's own callbacks")	\
 	X(INSTALL, 4, install, "page-table entries a driver put in")	\
 	X(FAULT,   5, fault,   "page faults")	\
-	X(DEMO,    6, demo,    "trace events of the demo driver")
+	X(DEMO,    6, demo,    "trace events of the demo driver")	\
+	X(REMOTE,  7, remote,  "one process reads or writes another's memory")	\
+	X(SIGNAL,  8, signal,  "signals for an access to memory")
 
 #define MMT_EVENTS(X) \
 	X(MMAP,         1, mmap,         CALL,    "mmap(2) was called")	\
@@ -36,6 +38,14 @@
 	X(MPROTECT,     3, mprotect,     CALL,    "mprotect(2) was called")	\
 	X(MREMAP,       4, mremap,       CALL,    "mremap(2) was called")	\
 	X(BRK,          5, brk,          CALL,    "brk(2) was called")	\
+	X(MSYNC,        6, msync,        CALL,    "msync(2) was called")	\
+	X(MADVISE,      7, madvise,      CALL,    "madvise(2) or process_madvise(2) was called")	\
+	X(MLOCK,        8, mlock,        CALL,    "mlock(2), mlock2, mlockall, munlock or munlockall was called")	\
+	X(SHMGET,       9, shmget,       CALL,    "shmget(2) was called")	\
+	X(SHMAT,       10, shmat,        CALL,    "shmat(2) was called")	\
+	X(SHMDT,       11, shmdt,        CALL,    "shmdt(2) was called")	\
+	X(MEMFD,       12, memfd_create, CALL,    "memfd_create(2) was called")	\
+	X(REMAP_FILE,  13, remap_file_pages, CALL, "remap_file_pages(2) was called")	\
 	X(VMA_MAP,     20, vma_map,      CHANGE,  "a range became mapped")	\
 	X(VMA_UNMAP,   21, vma_unmap,    CHANGE,  "a range is no longer mapped")	\
 	X(VMA_PROT,    22, vma_prot,     CHANGE,  "a range has new permissions")	\
@@ -46,30 +56,41 @@
 	X(EXIT,        27, exit,         CHANGE,  "an address space is torn down")	\
 	X(VMA_IMPORT,  28, vma_import,   CHANGE,  "a range that was mapped before the trace began")	\
 	X(FORK,        29, fork,         CHANGE,  "a process was forked")	\
+	X(VMA_WALK,    30, vma_walk,     CHANGE,  "a range as a walk over the address space found it")	\
 	X(VMA_NEW,     40, vma_new,      OBJECT,  "a VMA object was made, its range final")	\
 	X(VMA_FREE,    41, vma_free,     OBJECT,  "a VMA object was freed")	\
 	X(DRIVER_MMAP, 50, driver_mmap,  DRIVER,  "the file's ->mmap (or ->mmap_prepare) ran")	\
 	X(DRIVER_OPEN, 51, driver_open,  DRIVER,  "vm_ops->open ran: fork, split or move of a mapping")	\
 	X(DRIVER_CLOSE,52, driver_close, DRIVER,  "vm_ops->close ran")	\
+	X(DRIVER_FAULT,53, driver_fault, DRIVER,  "vm_ops->fault ran")	\
+	X(DRIVER_MKWRITE,54,driver_mkwrite,DRIVER,"vm_ops->page_mkwrite or ->pfn_mkwrite ran")	\
+	X(DRIVER_ACCESS,55,driver_access,DRIVER,  "vm_ops->access ran: a debugger reads or writes")	\
+	X(DRIVER_SPLIT,56, driver_split, DRIVER,  "vm_ops->may_split ran")	\
 	X(PFN_MAP,     60, pfn_map,      INSTALL, "PFNs were mapped: remap_pfn_range, vm_iomap_memory")	\
 	X(PAGE_MAP,    61, page_map,     INSTALL, "pages were mapped: vm_insert_page(s), vm_map_pages, remap_vmalloc_range")	\
 	X(DMA_MAP,     62, dma_map,      INSTALL, "a DMA buffer was mapped: dma_mmap_attrs")	\
+	X(OBJ_MAP,     63, obj_map,      INSTALL, "a buffer object was mapped: dma_buf_mmap, drm_gem_mmap")	\
 	X(FAULT,       70, fault,        FAULT,   "one page fault, retries included")	\
-	X(DEMO,        80, demo,         DEMO,    "a trace event of the demo driver mmdemo")
+	X(DEMO,        80, demo,         DEMO,    "a trace event of the demo driver mmdemo")	\
+	X(REMOTE,      90, remote,       REMOTE,  "ptrace, /proc/PID/mem or process_vm_readv reached into an address space")	\
+	X(SIGNAL,      91, signal,       SIGNAL,  "SIGBUS or SIGSEGV for an access to memory")
 
 /*
  * How a field is shown. X(ID, "unit")
  *   ADDR user address, hex · KADDR/KSYM kernel address, shown as module:function · SIZE bytes · PAGES · NSEC · PFN
- *   PROT mmap's prot bits · MFLAGS mmap's flags · VMFLAGS vma->vm_flags · RFLAGS mremap's flags · RET 0 or -errno
+ *   PROT mmap's prot bits · MFLAGS mmap's flags · VMFLAGS vma->vm_flags · RFLAGS mremap's flags · RET 0, a count or -errno
  *   RETADDR an address or -errno · FD · DEV dev_t as major << 20 | minor (kernel's MKDEV, include/linux/kdev_t.h, 6.12)
  *   NAME key of a name item, shown as its text · FFLAGS enum fault_flag · FRESULT vm_fault_t · PGPROT raw pgprot
+ *   MSFLAGS of msync · ADVICE MADV_ · SHMFLAGS of shmget and shmat · MFDFLAGS of memfd_create · SIGNO, SICODE of a signal
  *   the rest name an enumeration below
  */
 #define MMT_LOOKS(X) \
 	X(DEC, "")	X(HEX, "")	X(ADDR, "")	X(KSYM, "")	X(SIZE, "bytes")	X(PAGES, "pages")	X(NSEC, "ns")	\
 	X(PFN, "")	X(PROT, "")	X(MFLAGS, "")	X(VMFLAGS, "")	X(RFLAGS, "")	X(RET, "")	X(RETADDR, "")	\
 	X(FD, "")	X(DEV, "")	X(NAME, "")	X(FFLAGS, "")	X(FRESULT, "")	X(PGPROT, "")	X(PID, "")	\
-	X(ORIGIN, "")	X(CAUSE, "")	X(HELPER, "")	X(FCLASS, "")	X(FKIND, "")	X(FMODE, "")	X(DEMO_WHAT, "")
+	X(ORIGIN, "")	X(CAUSE, "")	X(HELPER, "")	X(FCLASS, "")	X(FKIND, "")	X(FMODE, "")	X(DEMO_WHAT, "")	\
+	X(MSFLAGS, "")	X(ADVICE, "")	X(LOCKOP, "")	X(SHMFLAGS, "")	X(MFDFLAGS, "")	X(REACH, "")	X(SIGNO, "")	\
+	X(SICODE, "")
 
 /* Enumerations. X(ID, number, "name"); 0 is always "unknown". */
 
@@ -93,7 +114,17 @@
 	X(VM_INSERT_PAGE, 3, "vm_insert_page") X(VM_INSERT_PAGES, 4, "vm_insert_pages")	\
 	X(VM_MAP_PAGES, 5, "vm_map_pages") X(VM_MAP_PAGES_ZERO, 6, "vm_map_pages_zero")	\
 	X(REMAP_VMALLOC_RANGE, 7, "remap_vmalloc_range") X(DMA_MMAP_ATTRS, 8, "dma_mmap_attrs")	\
-	X(REMAP_PFN_RANGE_COMPLETE, 9, "remap_pfn_range_complete")
+	X(REMAP_PFN_RANGE_COMPLETE, 9, "remap_pfn_range_complete")	\
+	X(VMF_INSERT_PFN, 10, "vmf_insert_pfn") X(VMF_INSERT_PFN_PROT, 11, "vmf_insert_pfn_prot")	\
+	X(VMF_INSERT_MIXED, 12, "vmf_insert_mixed") X(VMF_INSERT_PFN_PMD, 13, "vmf_insert_pfn_pmd")	\
+	X(VMF_INSERT_PFN_PUD, 14, "vmf_insert_pfn_pud") X(VMF_INSERT_PAGE_MKWRITE, 15, "vmf_insert_page_mkwrite")	\
+	X(DMA_MMAP_PAGES, 16, "dma_mmap_pages") X(DMA_MMAP_NONCONTIGUOUS, 17, "dma_mmap_noncontiguous")	\
+	X(DMA_BUF_MMAP, 18, "dma_buf_mmap") X(DMA_BUF_MMAP_INTERNAL, 19, "dma_buf_mmap_internal")	\
+	X(DRM_GEM_MMAP, 20, "drm_gem_mmap") X(DRM_GEM_MMAP_OBJ, 21, "drm_gem_mmap_obj")	\
+	X(REMAP_VMALLOC_RANGE_PARTIAL, 22, "remap_vmalloc_range_partial")	\
+	X(DMA_DIRECT_MMAP, 23, "dma_direct_mmap") X(IOMMU_DMA_MMAP, 24, "iommu_dma_mmap")	\
+	X(DMA_COMMON_MMAP, 25, "dma_common_mmap") X(VMF_INSERT_MIXED_MKWRITE, 26, "vmf_insert_mixed_mkwrite")	\
+	X(VMF_INSERT_FOLIO_PMD, 27, "vmf_insert_folio_pmd") X(VMF_INSERT_FOLIO_PUD, 28, "vmf_insert_folio_pud")
 
 /* What a fault's mapping is made of. */
 #define MMT_FCLASSES(X) \
@@ -111,6 +142,15 @@
 /* Who faulted. gup: the kernel itself, for populate, mlock, ptrace or pinned pages (no user registers). */
 #define MMT_FMODES(X) \
 	X(UNKNOWN, 0, "unknown") X(USER, 1, "user") X(KERNEL, 2, "kernel") X(GUP, 3, "gup")
+
+/* Which call of the mlock family. */
+#define MMT_LOCKOPS(X) \
+	X(UNKNOWN, 0, "unknown") X(MLOCK, 1, "mlock") X(MLOCK2, 2, "mlock2") X(MUNLOCK, 3, "munlock")	\
+	X(MLOCKALL, 4, "mlockall") X(MUNLOCKALL, 5, "munlockall")
+
+/* How one process reached into another. */
+#define MMT_REACHES(X) \
+	X(UNKNOWN, 0, "unknown") X(PTRACE, 1, "ptrace") X(PROC_MEM, 2, "/proc/PID/mem") X(PROCESS_VM, 3, "process_vm")
 
 #define MMT_DEMO_WHATS(X) \
 	X(UNKNOWN, 0, "unknown") X(VMA_OPEN, 1, "vma_open") X(VMA_CLOSE, 2, "vma_close") X(FAULT, 3, "fault")
@@ -170,10 +210,74 @@
 	F(BRK, U32, 1, compat, DEC,     "1: a 32-bit call")	\
 	F(BRK, U32, 1, zero0,  DEC,     "always 0")
 
+/* addr: where; ret of process_madvise is the bytes advised */
+#define MMT_FIELDS_MSYNC(F) \
+	F(MSYNC, U64, 1, addr,   ADDR,    "start of the range")	\
+	F(MSYNC, U64, 1, len,    SIZE,    "length")	\
+	F(MSYNC, U32, 1, flags,  MSFLAGS, "MS_ bits")	\
+	F(MSYNC, S32, 1, ret,    RET,     "0 or -errno")	\
+	F(MSYNC, U32, 1, compat, DEC,     "1: a 32-bit call")	\
+	F(MSYNC, U32, 1, zero0,  DEC,     "always 0")
+
+#define MMT_FIELDS_MADVISE(F) \
+	F(MADVISE, U64, 1, addr,   ADDR,   "start of the range; of the first one of process_madvise")	\
+	F(MADVISE, U64, 1, len,    SIZE,   "its length")	\
+	F(MADVISE, S64, 1, ret,    RET,    "0, bytes advised by process_madvise, or -errno")	\
+	F(MADVISE, U64, 1, ranges, DEC,    "ranges that process_madvise was given; absent for madvise")	\
+	F(MADVISE, U32, 1, advice, ADVICE, "MADV_ value")	\
+	F(MADVISE, S32, 1, pidfd,  FD,     "the process, of process_madvise; absent for madvise")	\
+	F(MADVISE, U32, 1, compat, DEC,    "1: a 32-bit call")	\
+	F(MADVISE, U32, 1, zero0,  DEC,    "always 0")
+
+#define MMT_FIELDS_MLOCK(F) \
+	F(MLOCK, U64, 1, addr,   ADDR,   "start of the range; absent for mlockall and munlockall")	\
+	F(MLOCK, U64, 1, len,    SIZE,   "its length; absent likewise")	\
+	F(MLOCK, U32, 1, op,     LOCKOP, "which call")	\
+	F(MLOCK, U32, 1, flags,  HEX,    "MLOCK_ONFAULT of mlock2, MCL_ bits of mlockall; else absent")	\
+	F(MLOCK, S32, 1, ret,    RET,    "0 or -errno")	\
+	F(MLOCK, U32, 1, compat, DEC,    "1: a 32-bit call")
+
+#define MMT_FIELDS_SHMGET(F) \
+	F(SHMGET, U64, 1, len,    SIZE,     "size asked for")	\
+	F(SHMGET, U32, 1, key,    HEX,      "key; 0: IPC_PRIVATE")	\
+	F(SHMGET, U32, 1, flags,  SHMFLAGS, "IPC_ and SHM_ bits and permissions")	\
+	F(SHMGET, S32, 1, ret,    RET,      "segment's id, or -errno")	\
+	F(SHMGET, U32, 1, compat, DEC,      "1: a 32-bit call")
+
+#define MMT_FIELDS_SHMAT(F) \
+	F(SHMAT, U64, 1, addr,   ADDR,     "address asked for, 0: any")	\
+	F(SHMAT, S64, 1, ret,    RETADDR,  "address got, or -errno")	\
+	F(SHMAT, S32, 1, id,     DEC,      "segment's id")	\
+	F(SHMAT, U32, 1, flags,  SHMFLAGS, "SHM_ bits")	\
+	F(SHMAT, U32, 1, compat, DEC,      "1: a 32-bit call")	\
+	F(SHMAT, U32, 1, zero0,  DEC,      "always 0")
+
+#define MMT_FIELDS_SHMDT(F) \
+	F(SHMDT, U64, 1, addr,   ADDR, "address of the segment")	\
+	F(SHMDT, S32, 1, ret,    RET,  "0 or -errno")	\
+	F(SHMDT, U32, 1, compat, DEC,  "1: a 32-bit call")
+
+#define MMT_FIELDS_MEMFD(F) \
+	F(MEMFD, U64, 1, name,   NAME,     "name given")	\
+	F(MEMFD, U32, 1, flags,  MFDFLAGS, "MFD_ bits")	\
+	F(MEMFD, S32, 1, ret,    RET,      "descriptor got, or -errno")	\
+	F(MEMFD, U32, 1, compat, DEC,      "1: a 32-bit call")	\
+	F(MEMFD, U32, 1, zero0,  DEC,      "always 0")
+
+#define MMT_FIELDS_REMAP_FILE(F) \
+	F(REMAP_FILE, U64, 1, addr,   ADDR,   "start of the range")	\
+	F(REMAP_FILE, U64, 1, len,    SIZE,   "length")	\
+	F(REMAP_FILE, U64, 1, pgoff,  PAGES,  "new offset in the file")	\
+	F(REMAP_FILE, U32, 1, prot,   PROT,   "must be 0")	\
+	F(REMAP_FILE, U32, 1, flags,  MFLAGS, "MAP_ bits")	\
+	F(REMAP_FILE, S32, 1, ret,    RET,    "0 or -errno")	\
+	F(REMAP_FILE, U32, 1, compat, DEC,    "1: a 32-bit call")
+
 #define MMT_FIELDS_VMA_MAP(F) \
 	MMT_FIELDS_VMA(F, VMA_MAP)	\
 	F(VMA_MAP, U64, 1, addr,   ADDR,   "start of the range that became mapped")	\
 	F(VMA_MAP, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_MAP, U64, 1, pgprot, PGPROT, "vma->vm_page_prot: memory type and permissions of pages faulted in")	\
 	F(VMA_MAP, U32, 1, origin, ORIGIN, "who asked")	\
 	F(VMA_MAP, U32, 1, zero0,  DEC,    "always 0")
 
@@ -188,6 +292,7 @@
 	MMT_FIELDS_VMA(F, VMA_PROT)	\
 	F(VMA_PROT, U64, 1, addr,   ADDR,   "start of the range")	\
 	F(VMA_PROT, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_PROT, U64, 1, pgprot, PGPROT, "vma->vm_page_prot")	\
 	F(VMA_PROT, U32, 1, origin, ORIGIN, "who asked")	\
 	F(VMA_PROT, U32, 1, zero0,  DEC,    "always 0")
 
@@ -211,6 +316,7 @@
 	MMT_FIELDS_VMA(F, VMA_GROW)	\
 	F(VMA_GROW, U64, 1, addr,   ADDR,   "start of the VMA, grown")	\
 	F(VMA_GROW, U64, 1, len,    SIZE,   "its whole length, grown")	\
+	F(VMA_GROW, U64, 1, pgprot, PGPROT, "vma->vm_page_prot")	\
 	F(VMA_GROW, U32, 1, origin, ORIGIN, "who asked")	\
 	F(VMA_GROW, U32, 1, zero0,  DEC,    "always 0")
 
@@ -225,7 +331,15 @@
 #define MMT_FIELDS_VMA_IMPORT(F) \
 	MMT_FIELDS_VMA(F, VMA_IMPORT)	\
 	F(VMA_IMPORT, U64, 1, addr, ADDR, "start of the range")	\
-	F(VMA_IMPORT, U64, 1, len,  SIZE, "its length")
+	F(VMA_IMPORT, U64, 1, len,  SIZE, "its length")	\
+	F(VMA_IMPORT, U64, 1, pgprot, PGPROT, "vma->vm_page_prot")
+
+/* As vma_import, between MMT_SYNC_WALK_BEGIN and _END, in order of address. */
+#define MMT_FIELDS_VMA_WALK(F) \
+	MMT_FIELDS_VMA(F, VMA_WALK)	\
+	F(VMA_WALK, U64, 1, addr,   ADDR,   "start of the range")	\
+	F(VMA_WALK, U64, 1, len,    SIZE,   "its length")	\
+	F(VMA_WALK, U64, 1, pgprot, PGPROT, "vma->vm_page_prot")
 
 #define MMT_FIELDS_FORK(F) \
 	F(FORK, U64, 1, comm,      NAME, "command name of the parent")	\
@@ -258,6 +372,35 @@
 	MMT_FIELDS_VMA(F, DRIVER_CLOSE)	\
 	F(DRIVER_CLOSE, U64, 1, func, KSYM, "the function")
 
+#define MMT_FIELDS_DRIVER_FAULT(F) \
+	MMT_FIELDS_VMA(F, DRIVER_FAULT)	\
+	F(DRIVER_FAULT, U64, 1, func,   KSYM,    "the function")	\
+	F(DRIVER_FAULT, U64, 1, addr,   ADDR,    "address that faulted")	\
+	F(DRIVER_FAULT, U32, 1, result, FRESULT, "vm_fault_t")	\
+	F(DRIVER_FAULT, U32, 1, huge,   DEC,     "1: ->huge_fault")
+
+#define MMT_FIELDS_DRIVER_MKWRITE(F) \
+	MMT_FIELDS_VMA(F, DRIVER_MKWRITE)	\
+	F(DRIVER_MKWRITE, U64, 1, func,   KSYM,    "the function")	\
+	F(DRIVER_MKWRITE, U64, 1, addr,   ADDR,    "address that was written")	\
+	F(DRIVER_MKWRITE, U32, 1, result, FRESULT, "vm_fault_t")	\
+	F(DRIVER_MKWRITE, U32, 1, pfn,    DEC,     "1: ->pfn_mkwrite")
+
+#define MMT_FIELDS_DRIVER_ACCESS(F) \
+	MMT_FIELDS_VMA(F, DRIVER_ACCESS)	\
+	F(DRIVER_ACCESS, U64, 1, func,  KSYM, "the function")	\
+	F(DRIVER_ACCESS, U64, 1, addr,  ADDR, "address")	\
+	F(DRIVER_ACCESS, U64, 1, len,   SIZE, "bytes asked for")	\
+	F(DRIVER_ACCESS, S32, 1, ret,   RET,  "bytes done, or -errno")	\
+	F(DRIVER_ACCESS, U32, 1, write, DEC,  "1: a write")
+
+#define MMT_FIELDS_DRIVER_SPLIT(F) \
+	MMT_FIELDS_VMA(F, DRIVER_SPLIT)	\
+	F(DRIVER_SPLIT, U64, 1, func,  KSYM, "the function")	\
+	F(DRIVER_SPLIT, U64, 1, addr,  ADDR, "where the VMA would be cut")	\
+	F(DRIVER_SPLIT, S32, 1, ret,   RET,  "0 or -errno")	\
+	F(DRIVER_SPLIT, U32, 1, zero0, DEC,  "always 0")
+
 /* A run of installs within one call: see the design of runs in bpf/install.bpf.c. */
 #define MMT_FIELDS_RUN(F, E) \
 	F(E, U64, 1, addr,      ADDR,   "first address")	\
@@ -272,8 +415,8 @@
 	F(E, U32, 8, seg_pages, PAGES,  "pages of each of them")	\
 	F(E, U32, 1, segs,      DEC,    "physically contiguous segments in all")	\
 	F(E, U32, 1, helper,    HELPER, "outermost function that was called")	\
-	F(E, S32, 1, ret,       RET,    "0 or -errno")	\
-	F(E, U32, 1, zero0,     DEC,    "always 0")
+	F(E, S32, 1, ret,       RET,    "0 or -errno; what a vmf_ helper returns is told as one")	\
+	F(E, U32, 1, nested,    DEC,    "1: called by another helper, whose own event covers the same pages")
 
 #define MMT_FIELDS_PFN_MAP(F) \
 	MMT_FIELDS_VMA(F, PFN_MAP)	\
@@ -289,6 +432,15 @@
 	F(DMA_MAP, U64, 1, dma_addr, HEX,  "address the device uses")	\
 	F(DMA_MAP, U64, 1, attrs,    HEX,  "DMA_ATTR_ bits")	\
 	F(DMA_MAP, U64, 1, device,   NAME, "name of the device")
+
+#define MMT_FIELDS_OBJ_MAP(F) \
+	MMT_FIELDS_VMA(F, OBJ_MAP)	\
+	F(OBJ_MAP, U64, 1, addr,   ADDR,   "start of the range")	\
+	F(OBJ_MAP, U64, 1, len,    SIZE,   "its length")	\
+	F(OBJ_MAP, U64, 1, size,   SIZE,   "size of the object")	\
+	F(OBJ_MAP, U64, 1, name,   NAME,   "exporter's name, of a dma-buf")	\
+	F(OBJ_MAP, U32, 1, helper, HELPER, "function that was called")	\
+	F(OBJ_MAP, S32, 1, ret,    RET,    "0 or -errno")
 
 #define MMT_FIELDS_FAULT(F) \
 	MMT_FIELDS_VMA(F, FAULT)	\
@@ -309,6 +461,22 @@
 	F(DEMO, U64, 1, pgoff, PAGES,    "offset in the device file")	\
 	F(DEMO, U32, 1, what, DEMO_WHAT, "which trace event")	\
 	F(DEMO, U32, 1, kind, DEC,       "number of the demo kind")
+
+/* The header's pid is who reaches; its mm is the address space reached into. */
+#define MMT_FIELDS_REMOTE(F) \
+	F(REMOTE, U64, 1, addr,   ADDR,  "first address")	\
+	F(REMOTE, U64, 1, len,    SIZE,  "bytes asked for")	\
+	F(REMOTE, S64, 1, ret,    RET,   "bytes done, or -errno")	\
+	F(REMOTE, U32, 1, target, PID,   "process reached into")	\
+	F(REMOTE, U32, 1, write,  DEC,   "1: a write")	\
+	F(REMOTE, U32, 1, how,    REACH, "by which way")	\
+	F(REMOTE, U32, 1, zero0,  DEC,   "always 0")
+
+#define MMT_FIELDS_SIGNAL(F) \
+	F(SIGNAL, U64, 1, addr,  ADDR,   "address accessed: si_addr")	\
+	F(SIGNAL, U64, 1, ip,    ADDR,   "instruction")	\
+	F(SIGNAL, U32, 1, signo, SIGNO,  "SIGBUS or SIGSEGV")	\
+	F(SIGNAL, S32, 1, code,  SICODE, "si_code")
 
 // clang-format on
 

@@ -12,10 +12,13 @@
 
 enum mmt_item_type {
 	MMT_ITEM_FIRST = 0x8000,
-	MMT_ITEM_NAME = 0x8001, /* struct mmt_name: key -> text */
-	MMT_ITEM_PATH = 0x8002, /* struct mmt_path: key -> components, leaf first */
-	MMT_ITEM_FUNC = 0x8003, /* struct mmt_func: a driver's function seen for the first time */
-	MMT_ITEM_SYNC = 0x8004, /* struct mmt_sync: a mark in the stream's order */
+	MMT_ITEM_NAME = 0x8001,	   /* struct mmt_name: key -> text */
+	MMT_ITEM_PATH = 0x8002,	   /* struct mmt_path: key -> components, leaf first */
+	MMT_ITEM_FUNC = 0x8003,	   /* struct mmt_func: a driver's function seen for the first time */
+	MMT_ITEM_SYNC = 0x8004,	   /* struct mmt_sync: a mark in the stream's order */
+	MMT_ITEM_STACK = 0x8005,   /* struct mmt_stack: id -> return addresses, innermost first */
+	MMT_ITEM_IOMEM = 0x8006,   /* struct mmt_iomem: a named range of physical addresses */
+	MMT_ITEM_MEMTYPE = 0x8007, /* struct mmt_memtype: how memory types are to be read from pgprot */
 };
 
 enum mmt_name_kind {
@@ -65,13 +68,69 @@ struct mmt_func {
 	__u64 func; /* kernel address */
 };
 
-enum mmt_sync_what { MMT_SYNC_IMPORT_BEGIN = 1, MMT_SYNC_IMPORT_END = 2 };
+enum mmt_sync_what {
+	MMT_SYNC_IMPORT_BEGIN = 1,
+	MMT_SYNC_IMPORT_END = 2,
+	MMT_SYNC_WALK_BEGIN = 3, /* vma_walk events of address space mm follow, mixed with whatever else happens */
+	MMT_SYNC_WALK_END = 4,	 /* nothing is mapped behind the last of them */
+};
 
 struct mmt_sync {
 	__u16 type;
 	__u16 size;
 	__u32 what;
 	__u64 ts_ns;
+	__u32 mm;  /* of a walk, else 0 */
+	__u32 pid; /* of a walk: whose address space */
+};
+
+#define MMT_STACK_DEPTH 64 /* frames kept; what is deeper is cut off at the outer end */
+
+enum mmt_stack_kind { MMT_STACK_KERNEL = 1, MMT_STACK_USER = 2 };
+
+/* size covers the nr addresses that are there */
+struct mmt_stack {
+	__u16 type;
+	__u16 size;
+	__u32 id; /* hash of the addresses, never 0 */
+	__u16 nr;
+	__u16 kind; /* enum mmt_stack_kind */
+	__u32 pid;  /* of a user stack: whose; else 0 */
+	__u64 addr[MMT_STACK_DEPTH];
+};
+
+/* One line of /proc/iomem; outer ranges come before those inside. size covers the text and its NUL, rounded up to 8. */
+struct mmt_iomem {
+	__u16 type;
+	__u16 size;
+	__u32 depth; /* 0: outermost */
+	__u64 start;
+	__u64 end; /* first address behind it */
+	char text[];
+};
+
+/* Encodings of a memory type in pgprot: src/enrich/memtype.c has the tables. */
+enum mmt_memtype_table {
+	MMT_MEMTYPE_NONE = 0,
+	MMT_MEMTYPE_ARM64_5_10 = 1, /* arm64 before 5.14: WT at index 3 */
+	MMT_MEMTYPE_ARM64 = 2,	    /* arm64 since */
+	MMT_MEMTYPE_X86_PAT = 3,
+};
+
+/* Which mappings of one's own decoded as what they are. */
+enum mmt_memtype_check {
+	MMT_MEMTYPE_SAW_NORMAL = 1,
+	MMT_MEMTYPE_SAW_DEVICE = 2,
+	MMT_MEMTYPE_SAW_NC = 4, /* Normal-NC, or write-combining on x86 */
+	MMT_MEMTYPE_WRONG = 8,	/* one decoded as something else: the table does not fit this kernel */
+};
+
+struct mmt_memtype {
+	__u16 type;
+	__u16 size;
+	__u32 table;  /* enum mmt_memtype_table, chosen by release and machine */
+	__u32 checks; /* enum mmt_memtype_check bits */
+	__u32 zero0;
 };
 
 #endif
