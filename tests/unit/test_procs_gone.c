@@ -1,4 +1,4 @@
-// LINK: cli/trace_gone base
+// LINK: cli/run_gone base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <poll.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "cli/trace_gone.h"
+#include "cli/run_gone.h"
 
 static pid_t sleeper(void)
 {

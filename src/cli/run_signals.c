@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "cli/trace_signals.h"
+#include "cli/run_signals.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static void wake(int sig)
 	(void)sig;
 }
 
-void trace_signals(void)
+void run_signals(void)
 {
 	/* The command's end ends the wait for events too: epoll_wait() is never restarted, other calls are. */
 	struct sigaction child = { .sa_handler = wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
@@ -34,12 +34,12 @@ void trace_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-unsigned trace_signals_seen(void)
+unsigned run_signals_seen(void)
 {
 	return (unsigned)seen;
 }
 
-void trace_signals_forward(pid_t to)
+void run_signals_forward(pid_t to)
 {
 	if (to > 0 && last && !from_terminal)
 		kill(to, last);

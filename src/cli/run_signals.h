@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * trace_signals: SIGINT and SIGTERM end a trace in good order; a second one ends the command, too.
+ * run_signals: SIGINT and SIGTERM end a trace in good order; a second one ends the command, too.
  */
-#ifndef MMTRACE_CLI_TRACE_SIGNALS_H
-#define MMTRACE_CLI_TRACE_SIGNALS_H
+#ifndef MMTRACE_CLI_RUN_SIGNALS_H
+#define MMTRACE_CLI_RUN_SIGNALS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 /* From now on the two are counted, and a closed pipe is an error of write(2). */
-void trace_signals(void);
-unsigned trace_signals_seen(void);
+void run_signals(void);
+unsigned run_signals_seen(void);
 /* Hands the last one on, unless the terminal gave it to the whole foreground group anyway. */
-void trace_signals_forward(pid_t to);
+void run_signals_forward(pid_t to);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "cli/trace_gone.h"
+#include "cli/run_gone.h"
 
 #include <errno.h>
 #include <poll.h>

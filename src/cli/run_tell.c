@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "cli/trace_tell.h"
+#include "cli/run_tell.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "event/schema.h"
 #include "mmtrace/base.h"
 
-bool trace_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked)
+bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked)
 {
 	const struct hook_choice *c = session__choices(s);
 	const struct mmt_schema_event *ev;
@@ -32,7 +32,7 @@ bool trace_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], boo
 	return any;
 }
 
-void trace_tell_ready(const struct mmt_run_info *info)
+void run_tell_ready(const struct mmt_run_info *info)
 {
 	unsigned live = 0;
 
@@ -108,13 +108,13 @@ static void tell_gone(const char *one, const char *many, const struct num_pids *
 		mmt_info("all %u %s have ended", l->n, many);
 }
 
-void trace_tell_gone(const struct num_pids *pids, const struct num_pids *tids)
+void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids)
 {
 	tell_gone("process", "processes of -p", pids);
 	tell_gone("thread", "threads of -t", tids);
 }
 
-void trace_tell_summary(const struct mmt_summary *sum)
+void run_tell_summary(const struct mmt_summary *sum)
 {
 	char ran[NUM_FMT_LEN];
 	uint64_t lost = sum->bad;

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli/child.h"
+#include "cli/cmd.h"
+#include "cli/doctor.h"
+#include "cli/run_gone.h"
+#include "cli/run_signals.h"
+#include "cli/run_tell.h"
+#include "stream/pipeline.h"
+
+#define POLL_MS	 100 /* how long output may wait for more of it */
+#define BLIND_MS 5   /* the same where a process is asked for its mappings, which it must live to see */
+#define LOOK_AT	 256 /* records between two looks at the clock */
+#define NSEC_MS	 1000000ULL
+#define TEXT_MAX 512
+
+struct run {
+	struct run_opts opts;
+	struct child child;
+	struct gone gone; /* processes of -p */
+	struct session *session;
+	bool blind; /* no change events on this machine */
+	struct pipeline *pipeline;
+	struct mmt_sink *sink;
+	int fd; /* output */
+	struct utsname uts;
+	char command[TEXT_MAX];
+	struct mmt_hook_item hooks[MMT_RUN_HOOKS];
+	struct mmt_run_info info;
+	uint64_t start_ns, flushed_ns, ran_ns;
+	unsigned taken; /* records */
+};
+
+static bool use_color(const struct run *r)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (r->opts.v.color != COLOR_AUTO)
+		return r->opts.v.color == COLOR_ALWAYS;
+	return isatty(r->fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+static int open_output(struct run *r)
+{
+	const char *path = r->opts.v.output;
+	struct sink_opts to;
+
+	r->fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
+	if (r->fd < 0) {
+		mmt_err("cannot open '%s' for writing: %s", path, strerror(errno));
+		return EXIT_OWN;
+	}
+	to = (struct sink_opts){ .fd = r->fd, .color = use_color(r) };
+	r->sink = r->opts.kind->open ? r->opts.kind->open(&r->opts, &to) : r->opts.format->open(&to);
+	return r->sink ? EXIT_FINE : EXIT_OWN;
+}
+
+/* The name of a process that was there before the trace: /proc/PID/comm. */
+static int ask_comm(void *ctx, uint32_t pid, char comm[PROCS_COMM])
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	(void)ctx;
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, comm, PROCS_COMM);
+	close(fd);
+	if (n < 1)
+		return -ESRCH;
+	comm[n - 1] = '\0'; /* its newline */
+	return 0;
+}
+
+static const char *ask_ksym(void *ctx, uint64_t addr)
+{
+	return session__ksym(((struct run *)ctx)->session, addr);
+}
+
+static int ask_maps(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
+{
+	return session__import(((struct run *)ctx)->session, (pid_t)pid, mm, fn, fn_ctx);
+}
+
+static int open_pipeline(struct run *r)
+{
+	struct pipeline_opts o = { .filter = &r->opts.filter, .sinks = { r->sink }, .nsinks = 1 };
+
+	o.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	o.child = (uint32_t)r->child.pid;
+	o.ask_comm = ask_comm;
+	o.ask_ksym = ask_ksym;
+	o.ask_maps = r->blind ? ask_maps : NULL;
+	o.ctx = r;
+	r->pipeline = pipeline_new(&o);
+	return r->pipeline ? EXIT_FINE : EXIT_OWN;
+}
+
+/* mmtrace's own failure where the command's status would be expected: 125, as env and timeout do. */
+static int cannot(const struct run *r, int code)
+{
+	return r->opts.r.run ? EXIT_OWN : code;
+}
+
+static int open_session(struct run *r)
+{
+	int err = session__open(&r->session, &r->opts.session);
+
+	if (!err) {
+		err = session__start(r->session);
+		if (!err && r->child.pid)
+			err = session__add_pid(r->session, r->child.pid);
+	}
+	if (!err)
+		r->blind = doctor_event_lost(session__choices(r->session), MMT_EV_VMA_MAP);
+	if (!err)
+		return run_tell_unseen(r->session, r->opts.filter.want, r->opts.v.events.n) ? EXIT_FINE :
+											      cannot(r, EXIT_CANNOT);
+	mmt_err("%s", session__error());
+	return err == -EINVAL ? EXIT_USAGE : cannot(r, EXIT_CANNOT);
+}
+
+static uint64_t clock_of(clockid_t id, int (*get)(clockid_t, struct timespec *))
+{
+	struct timespec ts = { 0 };
+
+	get(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void describe_hooks(struct run *r)
+{
+	const struct session_hook *rows;
+	size_t n = session__hooks(r->session, &rows);
+
+	for (size_t i = 0; i < n && r->info.nhooks < MMT_RUN_HOOKS; i++) {
+		if (!rows[i].wanted)
+			continue;
+		r->hooks[r->info.nhooks++] = (struct mmt_hook_item){
+			.name = rows[i].name, .tier = rows[i].tier, .reason = rows[i].why, .enabled = 1
+		};
+	}
+	r->info.hooks = r->hooks;
+}
+
+static void describe(struct run *r)
+{
+	size_t len = 0;
+
+	uname(&r->uts);
+	for (char *const *arg = r->opts.r.run; arg && *arg && len < sizeof(r->command); arg++)
+		len += (size_t)snprintf(r->command + len, sizeof(r->command) - len, "%s%s", len ? " " : "", *arg);
+	r->start_ns = r->flushed_ns = clock_now_ns();
+	r->info = (struct mmt_run_info){
+		.version = MMTRACE_VERSION,
+		.release = r->uts.release,
+		.machine = r->uts.machine,
+		.command = r->command,
+		.page_size = (uint32_t)sysconf(_SC_PAGESIZE),
+		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.start_mono_ns = r->start_ns,
+		.start_real_ns = clock_of(CLOCK_REALTIME, clock_gettime),
+		.clock_res_ns = clock_of(CLOCK_MONOTONIC, clock_getres),
+	};
+	describe_hooks(r);
+}
+
+/* Whoever waits for the hooks may go on now. */
+static int announce(struct run *r)
+{
+	int err = pipeline_begin(r->pipeline, &r->info);
+
+	if (err)
+		return err;
+	run_tell_ready(&r->info);
+	if (r->opts.v.ready_fd >= 0 && write(r->opts.v.ready_fd, "r", 1) != 1)
+		mmt_warn("--ready-fd %d: %s", r->opts.v.ready_fd, strerror(errno));
+	return 0;
+}
+
+/* A reader that went away is noticed also while there is nothing to write. */
+static bool reader_gone(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+static int wait_ms(const struct run *r, uint64_t now)
+{
+	uint64_t end = r->start_ns + r->opts.v.duration_ns, slice = r->blind ? BLIND_MS : POLL_MS;
+
+	if (!r->opts.v.duration_ns || end > now + slice * NSEC_MS)
+		return (int)slice;
+	return end > now ? (int)((end - now + NSEC_MS - 1) / NSEC_MS) : 0;
+}
+
+static bool time_over(const struct run *r, uint64_t now)
+{
+	return r->opts.v.duration_ns && now - r->start_ns >= r->opts.v.duration_ns;
+}
+
+static bool over(struct run *r)
+{
+	return run_signals_seen() || child_over(&r->child) || (!r->child.pid && gone_all(&r->gone)) ||
+	       time_over(r, clock_now_ns());
+}
+
+/* One record on its way. Where they come faster than they are read, a poll does not end by itself. */
+static int take(void *ctx, const struct mmt_item *item)
+{
+	struct run *r = ctx;
+	int err = pipeline_item(r->pipeline, item);
+
+	return !err && ++r->taken % LOOK_AT == 0 && over(r) ? -EINTR : err;
+}
+
+/* Until the time, the command or the user's patience is over. 0, or -errno of source or sink. */
+static int watch(struct run *r)
+{
+	while (!over(r)) {
+		uint64_t now = clock_now_ns();
+		int n = session__poll(r->session, wait_ms(r, now), take, r), err;
+
+		if (n < 0 && n != -EINTR)
+			return n;
+		now = clock_now_ns();
+		if (n > 0 && now - r->flushed_ns < POLL_MS * NSEC_MS)
+			continue;
+		err = pipeline_flush(r->pipeline);
+		if (!err && n == 0 && reader_gone(r->fd))
+			err = -EPIPE;
+		if (err)
+			return err;
+		r->flushed_ns = now;
+	}
+	return 0;
+}
+
+/* What was under way when the programs were switched off. */
+static int drain(struct run *r)
+{
+	int n, err = session__stop(r->session);
+
+	do
+		n = session__poll(r->session, 0, pipeline_item, r->pipeline);
+	while (n > 0 || n == -EINTR);
+	if (n < 0)
+		err = n;
+	n = session__report(r->session, pipeline_item, r->pipeline);
+	return err ? err : n < 0 ? n : 0;
+}
+
+/* The command outlives the trace when that was ended from outside: it gets the same signal, and the second one is its end. */
+static void end_child(struct run *r)
+{
+	unsigned seen = run_signals_seen();
+
+	if (!r->child.released || child_over(&r->child))
+		return;
+	if (seen)
+		run_signals_forward(r->child.pid);
+	else if (r->opts.v.duration_ns)
+		kill(r->child.pid, SIGTERM);
+	child_wait(&r->child);
+	while (!r->child.over) {
+		if (run_signals_seen() != seen)
+			kill(r->child.pid, SIGKILL);
+		child_wait(&r->child);
+	}
+}
+
+static int output_failed(const struct run *r, int err)
+{
+	const char *path = r->opts.v.output;
+
+	if (err == -EPIPE)
+		return EXIT_FINE; /* the reader has had enough */
+	mmt_err("cannot write %s%s%s: %s", path ? "'" : "", path ? path : "the output", path ? "'" : "",
+		strerror(-err));
+	return EXIT_OWN;
+}
+
+static int failed(const struct run *r, int err)
+{
+	if (pipeline_failed(r->pipeline))
+		return output_failed(r, pipeline_failed(r->pipeline));
+	if (!err || err == -EPIPE)
+		return EXIT_FINE;
+	mmt_err("%s", session__error());
+	return EXIT_OWN;
+}
+
+/* Lets the command run. What its exec has mapped must be asked for before a short life is over. */
+static int release(struct run *r)
+{
+	int err = 0;
+
+	if (!r->child.pid)
+		return 0;
+	if (r->blind)
+		child_hold(&r->child);
+	if (child_release(&r->child))
+		mmt_err("cannot run '%s': %s", r->opts.r.run[0], strerror(r->child.error));
+	if (r->child.at_exec)
+		err = session__poll(r->session, 0, take, r);
+	child_go(&r->child);
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
+static int run_it(struct run *r)
+{
+	int err = announce(r);
+
+	if (!err)
+		err = release(r);
+	if (!err)
+		err = watch(r);
+	r->ran_ns = clock_now_ns() - r->start_ns;
+	if (!err)
+		err = drain(r);
+	else
+		session__stop(r->session);
+	return err;
+}
+
+/* A file system may keep its refusal until the end. */
+static int close_output(struct run *r)
+{
+	int err = r->opts.v.output && close(r->fd) ? -errno : 0;
+
+	r->fd = -1;
+	return err;
+}
+
+static int observe(struct run *r)
+{
+	int err, end, closed, code;
+
+	describe(r);
+	err = run_it(r);
+	end_child(r);
+	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);
+	closed = close_output(r);
+	code = failed(r, err ? err : end);
+	if (closed && !pipeline_failed(r->pipeline))
+		code = output_failed(r, closed);
+	if (!r->child.pid && gone_all(&r->gone))
+		run_tell_gone(&r->opts.v.pids, &r->opts.v.tids);
+	if (!r->child.error)
+		run_tell_summary(pipeline_summary(r->pipeline));
+	if (code == EXIT_FINE)
+		code = r->sink->verdict;
+	return code == EXIT_FINE && r->child.over ? r->child.status : code;
+}
+
+static void close_all(struct run *r)
+{
+	session__close(r->session);
+	pipeline_free(r->pipeline);
+	if (r->sink)
+		r->sink->free(r->sink);
+	child_drop(&r->child);
+	gone_free(&r->gone);
+}
+
+int run_command(const struct run_kind *kind, int argc, char **argv)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int code;
+
+	if (!r)
+		return EXIT_OWN;
+	code = run_opts_parse(&r->opts, kind, argc, argv);
+	if (!code && r->opts.r.run && child_fork(&r->child, r->opts.r.run)) {
+		mmt_err("cannot fork: %s", strerror(errno));
+		code = EXIT_OWN;
+	}
+	if (!code && gone_watch(&r->gone, &r->opts.v.pids, &r->opts.v.tids))
+		code = EXIT_OWN;
+	if (!code) {
+		run_signals();
+		code = open_output(r);
+	}
+	if (!code)
+		code = open_session(r);
+	if (!code)
+		code = open_pipeline(r);
+	if (!code)
+		code = observe(r);
+	close_all(r);
+	free(r);
+	return code;
+}

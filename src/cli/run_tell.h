@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * run_tell: what a run says to people on stderr.
+ */
+#ifndef MMTRACE_CLI_RUN_TELL_H
+#define MMTRACE_CLI_RUN_TELL_H
+
+#include "mmtrace/base.h"
+#include "mmtrace/session.h"
+#include "mmtrace/view.h"
+
+/*
+ * Which of the wanted events have no hook here. When none of them has, that is an error; some of them are worth a word when they
+ * were asked for by name (-e). False: nothing can be seen.
+ */
+bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked);
+void run_tell_ready(const struct mmt_run_info *info);
+/* Why the run ended by itself. */
+void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids);
+void run_tell_summary(const struct mmt_summary *sum);
+
+#endif
