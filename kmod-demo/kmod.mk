@@ -34,7 +34,7 @@ kmod-check:
 
 kmod: kmod-check
 	@mkdir -p $(KMOD_DIR)
-	@cp -pu $(KMOD_SRC)/Kbuild $(filter-out %/mmdemo-use.c %/mmdemo-bad.c %/mmdemo-use.h,$(wildcard $(KMOD_SRC)/*.[ch])) \
+	@cp -pu $(KMOD_SRC)/Kbuild $(filter-out $(MMDEMO_USE_SRC) $(MMDEMO_USE_HDR),$(wildcard $(KMOD_SRC)/*.[ch])) \
 		$(KMOD_DIR)/
 	+$(MAKE) --no-print-directory -C $(KDIR) M=$(KMOD_DIR) $(KMOD_ARGS) $(if $(W),W=$(W)) modules
 	@echo "kmod: $(KMOD_DIR)/mmdemo.ko" >&2
@@ -50,8 +50,9 @@ load-demo: kmod
 unload-demo:
 	@if grep -q '^mmdemo ' /proc/modules; then $(KMOD_SUDO) rmmod mmdemo; else echo "unload-demo: mmdemo is not loaded" >&2; fi
 
-MMDEMO_USE_SRC := $(KMOD_SRC)/mmdemo-use.c $(KMOD_SRC)/mmdemo-bad.c
-MMDEMO_USE_DEP := $(MMDEMO_USE_SRC) $(KMOD_SRC)/mmdemo-use.h $(KMOD_SRC)/mmdemo_uapi.h
+MMDEMO_USE_SRC := $(wildcard $(KMOD_SRC)/mmdemo-*.c $(KMOD_SRC)/use_*.c)
+MMDEMO_USE_HDR := $(KMOD_SRC)/mmdemo-use.h
+MMDEMO_USE_DEP := $(MMDEMO_USE_SRC) $(MMDEMO_USE_HDR) $(KMOD_SRC)/mmdemo_uapi.h $(KMOD_SRC)/kinds.h
 # Both are small and need no library, so they are built by name of the compiler, whatever CC and ARCH are today.
 MMDEMO_USE_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mmdemo: every way a driver can give memory to user space, one character device each. This file has the
- * table of kinds, their registration and the checks they share.
+ * mmdemo: every way a driver can give memory to user space, one character device each. The list of
+ * kinds is in kinds.h; this file has their registration and the checks they share.
  */
 #include "mmdemo.h"
 
@@ -12,40 +12,17 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-static const struct mmdemo_kind mmdemo_kinds[] = {
-	{
-		.id = MMDEMO_FILE,
-		.name = "file",
-		.fops = &mmdemo_file_fops,
-		.mode = 0666,
-		.about = "pages of a shmem file, found one by one by .fault",
-		.shows = "driver_mmap mmdemo_file_mmap, no install, one fault per touched page, driver_close",
+/* clang-format off */
+#define MMDEMO_ROW(ID, ident, number, name_, mode_, about_, shows_)                                    \
+	{                                                                                              \
+		.id = MMDEMO_##ID, .name = (name_), .fops = &mmdemo_##ident##_fops, .mode = (mode_), \
+		.about = (about_), .shows = (shows_),                                                  \
 	},
-	{
-		.id = MMDEMO_DEVICE,
-		.name = "device",
-		.fops = &mmdemo_device_fops,
-		.mode = 0600,
-		.about = "registers of a PCI device (BAR 0 of QEMU's edu), io_remap_pfn_range, uncached",
-		.shows = "driver_mmap mmdemo_device_mmap, one pfn_map run over the BAR, Device-nGnRnE, no faults",
-	},
-	{
-		.id = MMDEMO_DMA,
-		.name = "dma",
-		.fops = &mmdemo_dma_fops,
-		.mode = 0666,
-		.about = "coherent DMA memory of the edu device, dma_mmap_coherent; the device copies in it",
-		.shows = "driver_mmap mmdemo_dma_mmap, dma_map with the pfn_map run inside it, no faults",
-	},
-	{
-		.id = MMDEMO_SHARED,
-		.name = "shared",
-		.fops = &mmdemo_shared_fops,
-		.mode = 0666,
-		.about = "one contiguous buffer for all openers, remap_pfn_range, counted by vm_ops open and close",
-		.shows = "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per copy, driver_close per VMA",
-	},
-};
+/* clang-format on */
+
+static const struct mmdemo_kind mmdemo_kinds[] = { MMDEMO_KINDS(MMDEMO_ROW) };
+
+#undef MMDEMO_ROW
 
 #define MMDEMO_NKINDS ARRAY_SIZE(mmdemo_kinds)
 

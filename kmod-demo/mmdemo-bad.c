@@ -7,29 +7,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static int bad_result(const struct use *u, const char *name, int want, int got)
-{
-	return use_say(u, "refused", want == got, "case=%s want=%s got=%s result=%s", name, use_errno(want),
-		       use_errno(got), want == got ? "ok" : "wrong");
-}
-
-#define KIND(id)   (1u << (id))
-#define EVERY_KIND (~0u)
-#define RAW_KINDS  (KIND(MMDEMO_DEVICE) | KIND(MMDEMO_DMA) | KIND(MMDEMO_SHARED))
+#define EVERY_KIND 0	 /* traits that a kind must have for the case to apply */
 #define FAR_4G	   (-1L) /* 4 GiB: 0 for who computes offsets in 32 bits */
 #define FAR_LAST   (-2L) /* the last page that the core lets through: for who adds before comparing */
 
 /* Offset and length in pages, counted from 0 or from the size of the kind. */
 static const struct {
 	const char *name;
-	unsigned int kinds;
+	unsigned int traits;
 	int open_flags;
 	bool off_from_size;
 	long off;
@@ -46,9 +35,9 @@ static const struct {
 	{ "offset_last", EVERY_KIND, O_RDWR, false, FAR_LAST, false, 1, PROT_READ, MAP_SHARED, EINVAL },
 	{ "write_to_read_only_file", EVERY_KIND, O_RDONLY, false, 0, false, 1, PROT_READ | PROT_WRITE, MAP_SHARED,
 	  EACCES },
-	{ "exec", RAW_KINDS, O_RDWR, false, 0, false, 1, PROT_READ | PROT_EXEC, MAP_SHARED, EPERM },
-	{ "private", RAW_KINDS, O_RDWR, false, 0, false, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, EINVAL },
-	{ "private_read_only", RAW_KINDS, O_RDONLY, false, 0, false, 1, PROT_READ, MAP_PRIVATE, EINVAL },
+	{ "exec", USE_RAW, O_RDWR, false, 0, false, 1, PROT_READ | PROT_EXEC, MAP_SHARED, EPERM },
+	{ "private", USE_RAW, O_RDWR, false, 0, false, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, EINVAL },
+	{ "private_read_only", USE_RAW, O_RDONLY, false, 0, false, 1, PROT_READ, MAP_PRIVATE, EINVAL },
 };
 
 static off_t bad_offset(const struct use *u, bool from_size, long pages)
@@ -71,7 +60,7 @@ static int bad_mmap(struct use *u)
 		void *addr;
 		int got;
 
-		if (!(bad_mmaps[i].kinds & KIND(u->kind->id)))
+		if ((u->kind->ops->traits & bad_mmaps[i].traits) != bad_mmaps[i].traits)
 			continue;
 		got = use_open(&o, bad_mmaps[i].open_flags);
 		if (!got) {
@@ -81,7 +70,7 @@ static int bad_mmap(struct use *u)
 				munmap(addr, len);
 			close(o.fd);
 		}
-		bad += bad_result(u, bad_mmaps[i].name, bad_mmaps[i].want, got);
+		bad += use_result(u, bad_mmaps[i].name, bad_mmaps[i].want, got);
 	}
 	return bad;
 }
@@ -95,20 +84,20 @@ static int bad_growth(struct use *u)
 
 	addr = mmap(NULL, u->page, PROT_READ, MAP_SHARED, u->fd, 0);
 	if (addr == MAP_FAILED)
-		return bad_result(u, "map_one_page", 0, errno);
+		return use_result(u, "map_one_page", 0, errno);
 	more = mremap(addr, u->page, 2 * u->page, MREMAP_MAYMOVE);
-	bad += bad_result(u, "mremap_grow", EFAULT, more == MAP_FAILED ? errno : 0);
-	if (u->kind->raw)
-		bad += bad_result(u, "mprotect_exec", EACCES,
+	bad += use_result(u, "mremap_grow", EFAULT, more == MAP_FAILED ? errno : 0);
+	if (u->kind->ops->traits & USE_RAW)
+		bad += use_result(u, "mprotect_exec", EACCES,
 				  mprotect(addr, u->page, PROT_READ | PROT_EXEC) ? errno : 0);
 	munmap(more == MAP_FAILED ? addr : more, more == MAP_FAILED ? u->page : 2 * u->page);
 	if (use_open(&ro, O_RDONLY))
-		return bad + bad_result(u, "open_read_only", 0, errno);
+		return bad + use_result(u, "open_read_only", 0, errno);
 	addr = mmap(NULL, u->page, PROT_READ, MAP_SHARED, ro.fd, 0);
 	if (addr == MAP_FAILED) {
-		bad += bad_result(u, "map_read_only", 0, errno);
+		bad += use_result(u, "map_read_only", 0, errno);
 	} else {
-		bad += bad_result(u, "mprotect_write_of_read_only_file", EACCES,
+		bad += use_result(u, "mprotect_write_of_read_only_file", EACCES,
 				  mprotect(addr, u->page, PROT_READ | PROT_WRITE) ? errno : 0);
 		munmap(addr, u->page);
 	}
@@ -116,64 +105,12 @@ static int bad_growth(struct use *u)
 	return bad;
 }
 
-static int bad_dma(struct use *u)
-{
-	const uint32_t size = (uint32_t)u->size;
-	const struct {
-		const char *name;
-		struct mmdemo_dma_copy copy;
-	} cases[] = {
-		{ "dma_unaligned", { 2, 1024, 64, 0 } },
-		{ "dma_empty", { 0, 1024, 0, 0 } },
-		{ "dma_source_past_end", { size - 32, 0, 64, 0 } },
-		{ "dma_target_past_end", { 0, size, 64, 0 } },
-		{ "dma_length_wraps", { 64, 1024, 0xffffffc0u, 0 } },
-		{ "dma_overlap", { 0, 32, 64, 0 } },
-		{ "dma_reserved_set", { 0, 1024, 64, 1 } },
-	};
-	struct mmdemo_dma_copy fine = { 0, 1024, 64, 0 };
-	struct use ro = *u;
-	int bad = 0;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		bad += bad_result(u, cases[i].name, EINVAL,
-				  ioctl(u->fd, MMDEMO_IOC_DMA_COPY, &cases[i].copy) ? errno : 0);
-	if (use_open(&ro, O_RDONLY))
-		return bad + bad_result(u, "open_read_only", 0, errno);
-	bad += bad_result(u, "dma_on_read_only_file", EBADF, ioctl(ro.fd, MMDEMO_IOC_DMA_COPY, &fine) ? errno : 0);
-	close(ro.fd);
-	return bad;
-}
-
-/* Root without CAP_SYS_RAWIO passes the file's mode and must still not get the registers. In a child of its own. */
-static int bad_capability(struct use *u)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { { 0 } };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (!pid) {
-		struct use o = *u;
-
-		if (syscall(SYS_capget, &head, data))
-			_exit(errno);
-		data[0].effective &= ~(1u << CAP_SYS_RAWIO);
-		_exit(syscall(SYS_capset, &head, data) ? errno : use_open(&o, O_RDWR));
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return bad_result(u, "fork", 0, errno);
-	return bad_result(u, "open_without_capability", EPERM, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
-}
-
 int use_refusals(struct use *u)
 {
 	int bad = bad_mmap(u) + bad_growth(u);
 
-	bad += bad_result(u, "unknown_ioctl", ENOTTY, ioctl(u->fd, _IO('~', 0x7f)) ? errno : 0);
-	if (u->kind->id == MMDEMO_DMA)
-		bad += bad_dma(u);
-	if (u->kind->id == MMDEMO_DEVICE)
-		bad += bad_capability(u);
+	bad += use_result(u, "unknown_ioctl", ENOTTY, ioctl(u->fd, _IO('~', 0x7f)) ? errno : 0);
+	if (u->kind->ops->refusals)
+		bad += u->kind->ops->refusals(u);
 	return bad + use_maps(u, 0); /* nothing that was refused may have left a mapping */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of the module share. A kind of mapping is one file kind_<name>.c with its
- * file_operations, and one row in the table of main.c.
+ * file_operations, and one row in kinds.h.
  */
 #ifndef MMDEMO_H
 #define MMDEMO_H
@@ -45,7 +45,7 @@ void mmdemo_vma_gone(unsigned int id, struct mmdemo_range range);
 /* Answers MMDEMO_IOC_INFO; -ENOTTY for any other command. */
 long mmdemo_info_ioctl(unsigned int id, u64 size, unsigned int cmd, unsigned long arg);
 
-/* QEMU's edu device, used by the kinds device and dma; there is at most one. */
+/* QEMU's edu device, used by the kinds that need a device; there is at most one. */
 struct mmdemo_edu {
 	struct pci_dev *pdev;
 	void __iomem *regs;
@@ -69,9 +69,9 @@ int mmdemo_edu_copy(struct mmdemo_edu *edu, u32 src, u32 dst, u32 len);
 int mmdemo_edu_register(void);
 void mmdemo_edu_unregister(void);
 
-extern const struct file_operations mmdemo_file_fops;
-extern const struct file_operations mmdemo_device_fops;
-extern const struct file_operations mmdemo_dma_fops;
-extern const struct file_operations mmdemo_shared_fops;
+#define MMDEMO_FOPS(ID, ident, number, name, mode, about, shows) \
+	extern const struct file_operations mmdemo_##ident##_fops;
+MMDEMO_KINDS(MMDEMO_FOPS)
+#undef MMDEMO_FOPS
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What the demo driver and its users share: the numbers of the kinds (they are the `kind` argument of
- * the driver's tracepoints) and the ioctls. Numbers never change; new kinds get new ones.
+ * the driver's tracepoints) and the ioctls.
  */
 #ifndef MMDEMO_UAPI_H
 #define MMDEMO_UAPI_H
@@ -9,13 +9,16 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "kinds.h"
+
+#define MMDEMO_ID(ID, ident, number, name, mode, about, shows) MMDEMO_##ID = (number),
+
 enum mmdemo_id {
-	MMDEMO_FILE = 1,
-	MMDEMO_DEVICE = 2,
-	MMDEMO_DMA = 3,
-	MMDEMO_SHARED = 4,
-	MMDEMO_ID_END,
+	MMDEMO_KINDS(MMDEMO_ID) /* MMDEMO_FILE and so on */
+	MMDEMO_ID_END = 32,	/* numbers are smaller */
 };
+
+#undef MMDEMO_ID
 
 /* How a VMA was born: argument `how` of the tracepoint mmdemo:vma_open. */
 enum mmdemo_how {
@@ -38,6 +41,6 @@ struct mmdemo_dma_copy {
 };
 
 #define MMDEMO_IOC_INFO	    _IOR('~', 0x40, struct mmdemo_info)	    /* every kind */
-#define MMDEMO_IOC_DMA_COPY _IOW('~', 0x41, struct mmdemo_dma_copy) /* dma; EINVAL, EIO, ETIMEDOUT */
+#define MMDEMO_IOC_DMA_COPY _IOW('~', 0x41, struct mmdemo_dma_copy) /* dma-coherent; EINVAL, EIO, ETIMEDOUT */
 
 #endif

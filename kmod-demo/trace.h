@@ -15,15 +15,13 @@
 #include "mmdemo_uapi.h"
 
 /* Tell user space the numbers: it reads the format text, where the names mean nothing. */
-TRACE_DEFINE_ENUM(MMDEMO_FILE);
-TRACE_DEFINE_ENUM(MMDEMO_DEVICE);
-TRACE_DEFINE_ENUM(MMDEMO_DMA);
-TRACE_DEFINE_ENUM(MMDEMO_SHARED);
+#define MMDEMO_TRACE_NUMBER(ID, ident, number, name, mode, about, shows) TRACE_DEFINE_ENUM(MMDEMO_##ID);
+MMDEMO_KINDS(MMDEMO_TRACE_NUMBER)
 TRACE_DEFINE_ENUM(MMDEMO_BY_MMAP);
 
-#define mmdemo_show_kind(id)                                                                                           \
-	__print_symbolic(id, { MMDEMO_FILE, "file" }, { MMDEMO_DEVICE, "device" }, { MMDEMO_DMA, "dma" },              \
-			 { MMDEMO_SHARED, "shared" })
+/* The list has no separators, and the last row of a flag list must not have one: so each brings its own in front. */
+#define MMDEMO_TRACE_NAME(ID, ident, number, name, mode, about, shows) , { MMDEMO_##ID, name }
+#define mmdemo_show_kind(id) __print_symbolic(id, { 0, "none" } MMDEMO_KINDS(MMDEMO_TRACE_NAME))
 
 /* A VMA of this driver came to life; `maps` counts it already. Opens and closes balance. */
 TRACE_EVENT(vma_open,

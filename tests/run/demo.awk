@@ -92,9 +92,9 @@ file == 1 {
 }
 
 END {
-	ids = split("file device dma shared", order, " ")
+	ids = split("file device dma-coherent shared", order, " ")
 	want_helper["device"] = "remap_pfn_range"
-	want_helper["dma"] = "dma_mmap_attrs"
+	want_helper["dma-coherent"] = "dma_mmap_attrs"
 	want_helper["shared"] = "remap_pfn_range"
 	for (id = 1; id <= ids; id++) {
 		kind = order[id]

@@ -35,7 +35,7 @@ function verdict()
 # ---- what must be there ----------------------------------------------------------------------------------------------
 
 # In the parts named: words for people, the event, and patterns that its detail must match, all of them, in any order.
-# KIND stands for the part's name.
+# KIND stands for the part's name, IDENT for the same in C.
 function require(kinds, words, event, p1, p2, p3)
 {
 	nneeds++
@@ -54,22 +54,25 @@ function requirements(    time, path, addr, range)
 	addr = "(^| )0x[0-9a-f]+( |$)"
 	range = "(^| )0x[0-9a-f]+-0x[0-9a-f]+( |$)"
 	require("all", "the mmap call and its result", "mmap", path, "= 0x[0-9a-f]+( |$)", time)
-	require("all", "the driver's mmap function and its time", "driver_mmap", "mmdemo:mmdemo_KIND_mmap( |$)", "= 0( |$)", time)
+	require("all", "the driver's mmap function and its time", "driver_mmap", "mmdemo:mmdemo_IDENT_mmap( |$)", "= 0( |$)", time)
 	require("file", "a first fault and its latency", "fault", addr, " driver-page( |$)", time)
 	require("device shared", "what was mapped, with its physical range", "pfn_map", addr, range)
-	require("dma", "the DMA buffer, with its physical range", "dma_map", addr, range)
+	require("dma-coherent", "the DMA buffer, with its physical range", "dma_map", addr, range)
 	require("all", "fork's copy of the mapping", "vma_dup", addr, path)
-	require("all", "the driver's open, called by fork", "driver_open", "mmdemo:mmdemo_KIND_vm_open( |$)", time)
+	require("all", "the driver's open, called by fork", "driver_open", "mmdemo:mmdemo_IDENT_vm_open( |$)", time)
 	require("all", "the munmap call and its result", "munmap", path, "= 0( |$)", time)
-	require("all", "the driver's close and its time", "driver_close", "mmdemo:mmdemo_KIND_vm_close( |$)", time)
+	require("all", "the driver's close and its time", "driver_close", "mmdemo:mmdemo_IDENT_vm_close( |$)", time)
 	require("device", "exactly the card's registers", "pfn_map", " " bar_from "-" bar_to "( |$)")
 }
 
-function matches(i, kind, detail,    n, pattern)
+function matches(i, kind, detail,    n, pattern, ident)
 {
+	ident = kind
+	gsub("-", "_", ident)
 	for (n = 1; n <= 3; n++) {
 		pattern = need[i, n]
 		gsub("KIND", kind, pattern)
+		gsub("IDENT", ident, pattern)
 		if (detail !~ pattern)
 			return 0
 	}
@@ -231,7 +234,7 @@ BEGIN {
 	part("file", "1. file: memory that comes page by page", text)
 	part("device", "2. device: the registers of a PCI card, at physical " bar_from "-" bar_to,
 		"The driver maps them all at once, with remap_pfn_range: no page fault will follow.")
-	part("dma", "3. dma: a buffer that a device reads and writes by itself",
+	part("dma-coherent", "3. dma-coherent: a buffer that a device reads and writes by itself",
 		"Only the kernel's DMA layer knows where it lies, so that maps it, by dma_mmap_coherent.")
 	part("shared", "4. shared: one kernel buffer, seen by all who open it",
 		"The driver counts the mappings in open and close, so that none outlives the buffer.")
