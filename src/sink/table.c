@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Columns for people. What an event's line says is a template: text, {field} as the schema shows it, and {$word} for
- * what takes more than one field; {len:5} fills up to 5 characters behind it, {len:>5} before it. What is mapped comes
- * last: nothing is ever cut, and a long path then moves nothing out of its column.
+ * Columns for people. What an event's line says is a template (words.h). What is mapped comes last: nothing is ever cut, and a
+ * long path then moves nothing out of its column.
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include "event/flags.h"
 #include "event/value.h"
 #include "sink/out.h"
 #include "sink/sinks.h"
+#include "sink/words.h"
 
 #define DIM    "\033[2m"
 #define BOLD   "\033[1m"
@@ -24,8 +22,6 @@ struct table_sink {
 	bool color;
 	uint64_t start_ns;
 };
-
-typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
 
 // clang-format off
 static const char *const templates[MMT_EV_MAX] = {
@@ -56,339 +52,7 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}",
 };
 
-/* What is so usual that saying it every time would only hide the rest. */
-static const uint32_t usual_origin[MMT_EV_MAX] = {
-	[MMT_EV_VMA_MAP] = MMT_ORIGIN_MMAP,	   [MMT_EV_VMA_UNMAP] = MMT_ORIGIN_MUNMAP,
-	[MMT_EV_VMA_PROT] = MMT_ORIGIN_MPROTECT,   [MMT_EV_VMA_GROW] = MMT_ORIGIN_STACK,
-	[MMT_EV_EXIT] = MMT_ORIGIN_EXIT,
-};
 // clang-format on
-
-static void put_field(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
-{
-	char field[32];
-	const struct mmt_field *f = NULL;
-
-	if (len < sizeof(field)) {
-		memcpy(field, name, len);
-		field[len] = '\0';
-		f = schema_field(v->ev, field);
-	}
-	if (f)
-		value_show(b, v->h, f, v->names);
-	else
-		buf_putc(b, '?');
-}
-
-static void dur(struct buf *b, const struct mmt_view *v)
-{
-	char s[NUM_FMT_LEN];
-
-	buf_puts(b, v->h->have & MMT_HAVE_DUR ? num_fmt_duration(s, v->h->dur_ns) : "-");
-}
-
-static void put_offset(struct buf *b, uint64_t off)
-{
-	buf_puts(b, " @");
-	buf_printf(b, off ? "0x%" PRIx64 : "%" PRIx64, off);
-}
-
-/* Offset in the file of the address that the event is about. */
-static uint64_t offset(const struct mmt_view *v)
-{
-	uint64_t addr;
-
-	if (v->ev->num == MMT_EV_MMAP)
-		return ((const struct mmt_ev_mmap *)v->h)->off;
-	if (value_get(v->h, v->ev, "addr", &addr) && addr >= v->map_start)
-		return v->map_off + (addr - v->map_start);
-	return v->map_off;
-}
-
-static void what(struct buf *b, const struct mmt_view *v)
-{
-	if (!v->mapping) {
-		buf_putc(b, '-');
-		return;
-	}
-	buf_puts(b, v->mapping);
-	if (v->mapping[0] != '[')
-		put_offset(b, offset(v));
-	if (v->map_guessed)
-		buf_putc(b, '?');
-}
-
-/* Its name alone, on lines with little room: the call that stands beside them says the offset. */
-static void file(struct buf *b, const struct mmt_view *v)
-{
-	buf_puts(b, v->mapping ? v->mapping : "-");
-}
-
-/* prot and the type as /proc/PID/maps has them, then the flags that are left. */
-static void perms(struct buf *b, const struct mmt_view *v)
-{
-	const struct mmt_ev_mmap *e = (const void *)v->h;
-
-	if (v->h->have & MMT_HAVE(MMAP, prot) && v->h->have & MMT_HAVE(MMAP, flags))
-		flags_mmap_perms(b, e->prot, e->flags);
-	else
-		buf_putc(b, '-');
-}
-
-#define MREMAP_MAYMOVE 1 /* include/uapi/linux/mman.h, 6.12: nearly every caller allows it */
-
-static void rflags(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t flags;
-
-	if (!value_get(v->h, v->ev, "flags", &flags) || flags == MREMAP_MAYMOVE)
-		return;
-	buf_putc(b, ' ');
-	flags_mremap(b, flags);
-}
-
-static void by(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t origin;
-
-	if (!value_get(v->h, v->ev, "origin", &origin) || origin == usual_origin[v->ev->num])
-		return;
-	buf_puts(b, b->len ? " by " : "by ");
-	value_show_raw(b, MMT_LOOK_ORIGIN, origin, NULL);
-}
-
-static void vmflags(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t flags;
-
-	if (value_get(v->h, v->ev, "vm_flags", &flags))
-		flags_vm_short(b, flags);
-	else
-		buf_putc(b, '-');
-}
-
-static void vmasize(struct buf *b, const struct mmt_view *v)
-{
-	char s[NUM_FMT_LEN];
-	uint64_t start, end;
-
-	if (value_get(v->h, v->ev, "vma_start", &start) && value_get(v->h, v->ev, "vma_end", &end))
-		buf_puts(b, num_fmt_size(s, end - start));
-	else
-		buf_putc(b, '-');
-}
-
-/* Only where what was mapped is not what was asked for. */
-static void torn(struct buf *b, const struct mmt_view *v)
-{
-	char s[NUM_FMT_LEN];
-	uint64_t len, bytes;
-
-	if (value_get(v->h, v->ev, "len", &len) && value_get(v->h, v->ev, "bytes", &bytes) && len != bytes)
-		buf_printf(b, " (%s mapped)", num_fmt_size(s, bytes));
-}
-
-static void span(struct buf *b, const struct mmt_view *v)
-{
-	char s[NUM_FMT_LEN];
-	uint64_t start, end;
-
-	if (value_get(v->h, v->ev, "addr", &start) && value_get(v->h, v->ev, "end", &end) && end > start)
-		buf_puts(b, num_fmt_size(s, end - start));
-}
-
-/* First and last byte, as /proc/iomem names a range; where it is in pieces, the lowest and the highest. */
-static void phys(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t lo, hi, segs;
-
-	if (!value_get(v->h, v->ev, "pfn_lo", &lo) || !value_get(v->h, v->ev, "pfn_hi", &hi)) {
-		buf_puts(b, "phys -");
-		return;
-	}
-	buf_printf(b, "phys 0x%" PRIx64 "-0x%" PRIx64, lo * v->page_size, (hi + 1) * v->page_size - 1);
-	if (value_get(v->h, v->ev, "segs", &segs) && segs > 1)
-		buf_printf(b, " in %" PRIu64 " pieces", segs);
-}
-
-static void helper(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t h;
-
-	if (!value_get(v->h, v->ev, "helper", &h) || h == MMT_HELPER_REMAP_PFN_RANGE)
-		return;
-	buf_putc(b, ' ');
-	value_show_raw(b, MMT_LOOK_HELPER, h, NULL);
-}
-
-static void device(struct buf *b, const struct mmt_view *v)
-{
-	const struct mmt_field *f = schema_field(v->ev, "device");
-
-	if (!value_has(v->h, f))
-		return;
-	buf_putc(b, ' ');
-	value_show(b, v->h, f, v->names);
-}
-
-static void fail(struct buf *b, const struct mmt_view *v)
-{
-	unsigned err;
-
-	if (!value_failed(v->h, v->ev, &err))
-		return;
-	buf_puts(b, " = ");
-	value_show_raw(b, MMT_LOOK_RET, (uint64_t) - (int64_t)err, NULL);
-}
-
-static void access_of(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t flags;
-
-	if (!value_get(v->h, v->ev, "flags", &flags))
-		buf_putc(b, '-');
-	else if (flags & FLAGS_FAULT_INSTRUCTION)
-		buf_putc(b, 'x');
-	else
-		buf_putc(b, flags & FLAGS_FAULT_WRITE ? 'w' : 'r');
-}
-
-/* The kind says more than the class; where it is not known the class stands for it. */
-static void kind(struct buf *b, const struct mmt_view *v)
-{
-	const struct mmt_ev_fault *e = (const void *)v->h;
-	bool class = v->h->have & MMT_HAVE(FAULT, class) && e->class, kind = v->h->have & MMT_HAVE(FAULT, kind);
-	const char *c = schema_enum(MMT_LOOK_FCLASS, class ? e->class : v->map_class);
-
-	if (kind && e->kind)
-		value_show_raw(b, MMT_LOOK_FKIND, e->kind, NULL);
-	else
-		buf_puts(b, c ? c : "?");
-}
-
-/* What most faults are, user and minor, is left out; what is not known is said. */
-static void mode(struct buf *b, const struct mmt_view *v)
-{
-	const struct mmt_ev_fault *e = (const void *)v->h;
-
-	if (!(v->h->have & MMT_HAVE(FAULT, mode)) || !e->mode) {
-		buf_puts(b, " mode=-");
-	} else if (e->mode != MMT_FMODE_USER) {
-		buf_putc(b, ' ');
-		value_show_raw(b, MMT_LOOK_FMODE, e->mode, NULL);
-	}
-}
-
-static void severity(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t maj;
-
-	if (!value_get(v->h, v->ev, "maj", &maj))
-		buf_puts(b, " maj=-");
-	else if (maj)
-		buf_puts(b, " major");
-}
-
-static void tries(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t n;
-
-	if (value_get(v->h, v->ev, "attempts", &n) && n > 1)
-		buf_printf(b, " %" PRIu64 " tries", n);
-}
-
-static void result(struct buf *b, const struct mmt_view *v)
-{
-	uint64_t r;
-
-	if (!value_get(v->h, v->ev, "result", &r) || !flags_fault_failed(r))
-		return;
-	buf_putc(b, ' ');
-	flags_result(b, r);
-}
-
-static const struct {
-	const char *name;
-	word_fn put;
-} words[] = {
-	{ "dur", dur },		{ "what", what },	{ "file", file },
-	{ "perms", perms },	{ "rflags", rflags },	{ "by", by },
-	{ "vmflags", vmflags }, { "vmasize", vmasize }, { "torn", torn },
-	{ "span", span },	{ "phys", phys },	{ "helper", helper },
-	{ "device", device },	{ "fail", fail },	{ "access", access_of },
-	{ "kind", kind },	{ "tries", tries },	{ "severity", severity },
-	{ "result", result },	{ "mode", mode },
-};
-
-static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)
-{
-	for (size_t i = 0; i < MMT_COUNT(words); i++) {
-		if (strlen(words[i].name) == len && !memcmp(words[i].name, name, len)) {
-			words[i].put(b, v);
-			return;
-		}
-	}
-	buf_putc(b, '?');
-}
-
-/* What stands between the braces: a field or a $word, and how wide it is to be. */
-static void put_part(struct buf *b, const struct mmt_view *v, const char *part)
-{
-	size_t len = strcspn(part, ":}"), from = b->len, width = 0, got;
-	bool right = part[len] == ':' && part[len + 1] == '>';
-
-	if (part[len] == ':')
-		width = strtoul(part + len + 1 + right, NULL, 10);
-	if (*part == '$')
-		put_word(b, v, part + 1, len - 1);
-	else
-		put_field(b, v, part, len);
-	got = b->len - from;
-	if (got >= width || b->err)
-		return;
-	buf_pad(b, from + width);
-	if (right && !b->err) {
-		memmove(b->data + from + width - got, b->data + from, got);
-		memset(b->data + from, ' ', width - got);
-	}
-}
-
-static void put_detail(struct buf *b, const struct mmt_view *v)
-{
-	const char *t = templates[v->ev->num];
-
-	if (!t) {
-		/* An event without a template shows all it has. */
-		for (unsigned i = 0; i < v->ev->nfields; i++) {
-			const struct mmt_field *f = &v->ev->fields[i];
-
-			if (schema_field_hidden(f) || !value_has(v->h, f))
-				continue;
-			buf_printf(b, "%s%s=", i ? " " : "", f->name);
-			value_show(b, v->h, f, v->names);
-		}
-		return;
-	}
-	for (; *t; t++) {
-		if (*t != '{') {
-			buf_putc(b, *t);
-			continue;
-		}
-		put_part(b, v, t + 1);
-		t += strcspn(t, "}");
-	}
-}
-
-/* A file name must not be able to forge a line or to paint the terminal. */
-static void put_visible(struct buf *b, const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			buf_printf(b, "\\x%02x", (unsigned char)*s);
-		else
-			buf_putc(b, *s);
-	}
-}
 
 static int table_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
@@ -416,15 +80,15 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
 	buf_printf(b, "%s%8s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
 	from = b->len;
-	put_visible(b, v->comm);
+	words_visible(b, v->comm);
 	buf_pad(b, from + 10);
 	buf_reset(&t->text);
-	put_detail(&t->text, v);
+	words_put(&t->text, v, templates[v->ev->num]);
 	detail = buf_str(&t->text);
 	buf_printf(b, " %5u %s%-*s%s", v->h->pid, t->color ? BOLD : "", *detail ? 13 : 0, v->ev->name,
 		   t->color ? NORMAL : "");
 	buf_puts(b, bad ? RED : "");
-	put_visible(b, detail);
+	words_visible(b, detail);
 	buf_puts(b, bad ? NORMAL "\n" : "\n");
 	return t->text.err ? t->text.err : out_spill(&t->out);
 }
