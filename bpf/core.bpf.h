@@ -100,8 +100,8 @@ struct {
 	__type(value, struct mmt_slot);
 } slots SEC(".maps");
 
-/* Frames of a thread inside a system call. */
-#define DRIVER_DEPTH 3
+/* Frames of a thread inside a system call: a video buffer is mapped by v4l2_mmap > vb2_fop_mmap > vb2_mmap > vb2_vmalloc_mmap. */
+#define DRIVER_DEPTH 8
 
 struct driver_frame {
 	__u64 func;

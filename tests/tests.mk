@@ -15,11 +15,13 @@ TESTS_work := $(patsubst %,tests/work/%.c,work calls case_call case_change case_
 TESTS_order := tests/work/order.c
 TESTS_match := $(patsubst %,tests/run/%.c,match match_json match_plan read_whole)
 TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whole)
+TESTS_scenarios := $(patsubst %,tests/run/%.c,scenarios scenarios_expr scenarios_table scenarios_used match_json read_whole)
 TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
 TESTS_inserts := tests/work/inserts.c
-TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts
-TESTS_HEADERS := tests/work/work.h tests/run/match.h src/sink/wire_format.h
+TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
+TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts stock scenarios
+TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
 TESTS_ARM64 := $(TESTS_PROGRAMS:%=$(OUTPUT)/arm64/tests/%)
@@ -52,6 +54,10 @@ $(OUTPUT)/arm64/tests/calls32: tests/work/calls32.c | deps-host
 .PHONY: test-match test-host-hooks test-guests
 test-match: $(OUTPUT)/tests/match
 	@tests/run/match-selftest $<
+
+.PHONY: test-scenarios
+test-scenarios: $(OUTPUT)/tests/scenarios
+	@tests/run/scenarios-selftest $<
 
 .PHONY: test-order
 test-order: $(OUTPUT)/tests/check-order

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Parts of scenarios: the table, what the workload said, and the numbers in both. */
+#ifndef TESTS_RUN_SCENARIOS_H
+#define TESTS_RUN_SCENARIOS_H
+
+#include "match.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void bad_input(const char *path, unsigned long line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4), noreturn));
+
+/* ---- the table: kmod-demo/scenarios says how it is written ---- */
+
+struct pair {
+	const char *field, *value;
+};
+
+/* One line of a row: so many events, each like this. */
+struct line {
+	const char *only;	   /* kernels and runs for which it holds, "!" in front: for all others; NULL: all */
+	const char *event, *count; /* count: an expression, or "*" */
+	struct pair cond[MAX_CONDS];
+	unsigned int conds;
+	unsigned long no; /* in the file */
+	int64_t seen;
+};
+
+struct row {
+	const char *name, *run, *text;
+	struct pair cond[MAX_CONDS]; /* of a mapping */
+	unsigned int conds;
+	unsigned long no;
+	struct line lines[48];
+	unsigned int n_lines;
+	unsigned int n_errors;
+	char *errors[20];
+	const char *skip; /* the workload's own word */
+	bool used;
+};
+
+struct table {
+	struct row rows[64];
+	unsigned int n;
+};
+
+void table_load(struct table *t, const char *path);
+/* Does `only` (a line's) name one of what is tested: a kernel, a run? */
+bool table_holds(const char *only, const char *kernel, const char *run);
+
+/* ---- what the workload did ---- */
+
+/* A mapping from its mmap to its end; a place is where it lies, for as long as it lies there. */
+struct mapping {
+	struct row *row;
+	const char *kind;
+	struct pair vars[24]; /* of its line, and what ioctls had chosen before */
+	unsigned int n_vars;
+	int64_t n[16]; /* by enum tally */
+};
+
+/* Numbers that a row may use, of one mapping or summed up over those of a row. */
+#define TALLIES(X)                                                                                      \
+	X(MAPS, "maps")                                                                                 \
+	X(PAGES, "pages")                                                                               \
+	X(FORKS, "forks")                                                                               \
+	X(HOLES, "holes") X(MOVES, "moves") X(PROTS, "prots") X(UNMAPS, "unmaps") X(READ, "first_read") \
+		X(WRITTEN, "first_written") X(UPGRADED, "read_then_written") X(INHERITED, "inherited")
+
+enum tally {
+#define TALLY_ID(id, name) N_##id,
+	TALLIES(TALLY_ID)
+#undef TALLY_ID
+		N_TALLIES
+};
+
+struct place {
+	struct mapping *m;
+	uint32_t pid;
+	uint64_t start, end;
+	uint64_t from_ns, to_ns; /* in the trace; to_ns UINT64_MAX: for ever */
+	unsigned char *pages;	 /* what the process did to each: PAGE_ */
+	bool child;
+};
+
+#define PAGE_READ      1
+#define PAGE_WRITTEN   2
+#define PAGE_OF_PARENT 4 /* touched by the parent before the fork */
+
+struct used {
+	struct mapping *maps[512];
+	unsigned int n_maps;
+	struct place places[2048];
+	unsigned int n_places;
+	bool complete; /* "done wrong=0" */
+};
+
+/* The trace as used_load() wants to know it: the next event of a process in order of time, after the ones it had. */
+struct call {
+	uint64_t ts_ns, end_ns;
+};
+typedef bool (*find_call)(const char *event, uint32_t pid, const char *field, uint64_t value, struct call *out);
+
+void used_load(struct used *u, struct table *t, const char *path, uint64_t page, find_call find);
+const struct place *used_place(const struct used *u, uint32_t pid, uint64_t addr, uint64_t ts_ns);
+const char *mapping_var(const struct mapping *m, const char *name);
+
+/* ---- expressions: numbers, names, + - * / and parentheses ---- */
+
+typedef bool (*look_up)(const void *of, const char *name, int64_t *out);
+/* NULL, or what is wrong with it. */
+const char *expr_eval(const char *text, look_up look, const void *of, int64_t *out);
+
+#endif

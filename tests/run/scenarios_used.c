@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What mmdemo-use (or stock) printed, as mappings with their places and numbers. Each of its calls is looked up in the
+ * trace too, so that an address which served twice is told apart by time.
+ */
+#include "match.h"
+#include "scenarios.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct words {
+	const char *step;
+	struct pair kv[24];
+	unsigned int n;
+};
+
+static struct {
+	struct used *u;
+	struct table *t;
+	const char *path;
+	unsigned long no;
+	uint64_t page;
+	find_call find;
+	struct words ways; /* chosen since the last open */
+} r;
+
+static const char *get(const struct words *w, const char *name)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		if (!strcmp(w->kv[i].field, name))
+			return w->kv[i].value;
+	return NULL;
+}
+
+static uint64_t get_number(const struct words *w, const char *name)
+{
+	uint64_t v;
+
+	if (!number(get(w, name), &v))
+		bad_input(r.path, r.no, "%s without a number %s=", w->step, name);
+	return v;
+}
+
+const char *mapping_var(const struct mapping *m, const char *name)
+{
+	for (unsigned int i = 0; i < m->n_vars; i++)
+		if (!strcmp(m->vars[i].field, name))
+			return m->vars[i].value;
+	return NULL;
+}
+
+static struct place *add_place(struct mapping *m, uint32_t pid, uint64_t start, uint64_t len, uint64_t from_ns)
+{
+	struct place *p = &r.u->places[r.u->n_places++];
+
+	if (r.u->n_places == sizeof(r.u->places) / sizeof(r.u->places[0]))
+		bad_input(r.path, r.no, "too many mappings");
+	*p = (struct place){ .m = m, .pid = pid, .start = start, .end = start + len, .from_ns = from_ns };
+	p->to_ns = UINT64_MAX;
+	p->pages = calloc(len / r.page + 1, 1);
+	return p;
+}
+
+const struct place *used_place(const struct used *u, uint32_t pid, uint64_t addr, uint64_t ts_ns)
+{
+	const struct place *last = NULL;
+
+	for (unsigned int i = 0; i < u->n_places; i++) {
+		const struct place *p = &u->places[i];
+
+		if (p->pid == pid && addr >= p->start && addr < p->end && ts_ns >= p->from_ns && ts_ns <= p->to_ns)
+			last = p;
+	}
+	return last;
+}
+
+/* Where it lies as the workload goes on: the youngest that has not ended. */
+static struct place *live_place(uint32_t pid, uint64_t addr)
+{
+	for (unsigned int i = r.u->n_places; i--;) {
+		struct place *p = &r.u->places[i];
+
+		if (p->pid == pid && addr >= p->start && addr < p->end && p->to_ns == UINT64_MAX)
+			return p;
+	}
+	return NULL;
+}
+
+static struct call traced(const struct words *w, const char *event, uint32_t pid, const char *field, uint64_t value)
+{
+	struct call c;
+
+	if (!r.find(event, pid, field, value, &c))
+		bad_input(r.path, r.no, "the trace has no %s of process %u with %s 0x%llx, which its line %s tells of",
+			  event, pid, field, (unsigned long long)value, w->step);
+	return c;
+}
+
+static bool has_row(const struct row *row, const struct mapping *m)
+{
+	if (!row->conds)
+		return !strcmp(row->name, m->kind);
+	for (unsigned int i = 0; i < row->conds; i++)
+		if (strcmp(mapping_var(m, row->cond[i].field) ?: "0", row->cond[i].value))
+			return false;
+	return true;
+}
+
+static void step_mmap(const struct words *w, uint32_t pid)
+{
+	struct mapping *m = calloc(1, sizeof(*m));
+	uint64_t addr = get_number(w, "addr"), len = get_number(w, "len");
+
+	memcpy(m->vars, w->kv, w->n * sizeof(*w->kv));
+	m->n_vars = w->n;
+	for (unsigned int i = 0; i < r.ways.n && m->n_vars < sizeof(m->vars) / sizeof(*m->vars); i++)
+		m->vars[m->n_vars++] = r.ways.kv[i];
+	m->kind = get(w, "kind");
+	m->n[N_MAPS] = 1;
+	m->n[N_PAGES] = (int64_t)((len + r.page - 1) / r.page);
+	for (unsigned int i = 0; i < r.t->n && !m->row; i++)
+		if (has_row(&r.t->rows[i], m))
+			m->row = &r.t->rows[i];
+	if (!m->row)
+		bad_input(r.path, r.no, "no row of the table is for this mapping of kind %s", m->kind);
+	m->row->used = true;
+	r.u->maps[r.u->n_maps++] = m;
+	add_place(m, pid, addr, (uint64_t)m->n[N_PAGES] * r.page, traced(w, "mmap", pid, "ret", addr).ts_ns);
+}
+
+/* A whole mapping, what is left of one, or a hole in its middle. */
+static void step_munmap(const struct words *w, uint32_t pid)
+{
+	uint64_t addr = get_number(w, "addr"), end = addr + get_number(w, "len");
+	struct place *p = live_place(pid, addr);
+	struct call c = traced(w, "munmap", pid, "addr", addr);
+
+	if (!p)
+		return; /* a place that was only reserved */
+	if (addr > p->start && end < p->end) {
+		p->m->n[N_HOLES]++;
+		return;
+	}
+	p->m->n[N_UNMAPS]++;
+	p->to_ns = c.end_ns;
+}
+
+static void step_fork(const struct words *w, uint32_t pid)
+{
+	uint32_t child = (uint32_t)get_number(w, "child");
+	struct place *p = live_place(pid, get_number(w, "addr")), *q;
+	size_t pages;
+
+	if (!p)
+		bad_input(r.path, r.no, "a fork with no mapping");
+	p->m->n[N_FORKS]++;
+	pages = (size_t)((p->end - p->start) / r.page);
+	q = add_place(p->m, child, p->start, p->end - p->start, traced(w, "fork", pid, "child", child).ts_ns);
+	q->child = true;
+	for (size_t i = 0; i < pages; i++)
+		q->pages[i] = p->pages[i] ? p->pages[i] | PAGE_OF_PARENT : 0;
+}
+
+static void step_mremap(const struct words *w, uint32_t pid)
+{
+	uint64_t addr = get_number(w, "addr"), to = get_number(w, "to");
+	struct place *p = live_place(pid, addr), *q;
+	struct call c = traced(w, "mremap", pid, "addr", addr);
+
+	if (!p || !to)
+		return; /* refused */
+	p->m->n[N_MOVES]++;
+	p->to_ns = c.end_ns;
+	q = add_place(p->m, pid, to, p->end - p->start, c.ts_ns);
+	memcpy(q->pages, p->pages, (p->end - p->start) / r.page);
+}
+
+static void step_mprotect(const struct words *w, uint32_t pid)
+{
+	struct place *p = live_place(pid, get_number(w, "addr"));
+
+	if (p)
+		p->m->n[N_PROTS]++;
+}
+
+static void touch(const struct words *w, uint32_t pid, unsigned char how)
+{
+	uint64_t addr = get_number(w, "addr"), len = get(w, "len") ? get_number(w, "len") : 1;
+	struct place *p = live_place(pid, addr);
+
+	if (!p)
+		return;
+	for (uint64_t i = (addr - p->start) / r.page; i <= (addr + len - 1 - p->start) / r.page; i++) {
+		unsigned char *s = &p->pages[i];
+
+		if (*s & PAGE_OF_PARENT) {
+			p->m->n[N_INHERITED]++;
+			*s &= (unsigned char)~PAGE_OF_PARENT;
+		} else if (!*s) {
+			p->m->n[how == PAGE_READ ? N_READ : N_WRITTEN]++;
+		} else if (how == PAGE_WRITTEN && !(*s & PAGE_WRITTEN)) {
+			p->m->n[N_UPGRADED]++;
+		}
+		*s |= how;
+	}
+}
+
+static void step_read(const struct words *w, uint32_t pid)
+{
+	touch(w, pid, PAGE_READ);
+}
+
+static void step_write(const struct words *w, uint32_t pid)
+{
+	touch(w, pid, PAGE_WRITTEN);
+}
+
+static void step_way(const struct words *w, uint32_t pid)
+{
+	const char *name = get(w, "name");
+
+	(void)pid;
+	for (unsigned int i = 0; i < r.ways.n; i++)
+		if (!strcmp(r.ways.kv[i].field, name))
+			r.ways.kv[i] = r.ways.kv[--r.ways.n];
+	r.ways.kv[r.ways.n++] = (struct pair){ .field = name, .value = get(w, "value") };
+}
+
+static void step_open(const struct words *w, uint32_t pid)
+{
+	(void)w;
+	(void)pid;
+	r.ways.n = 0;
+}
+
+static void step_skip(const struct words *w, uint32_t pid)
+{
+	(void)pid;
+	for (unsigned int i = 0; i < r.t->n; i++) {
+		struct row *row = &r.t->rows[i];
+		const char *kind = row->name;
+
+		for (unsigned int k = 0; k < row->conds; k++)
+			if (!strcmp(row->cond[k].field, "kind"))
+				kind = row->cond[k].value;
+		if (!strcmp(kind, get(w, "kind")))
+			row->skip = get(w, "why") ?: get(w, "reason");
+	}
+}
+
+static const struct {
+	const char *step;
+	void (*take)(const struct words *w, uint32_t pid);
+} steps[] = {
+	{ "open", step_open },	   { "way", step_way },	      { "mmap", step_mmap },	     { "munmap", step_munmap },
+	{ "fork", step_fork },	   { "mremap", step_mremap }, { "mprotect", step_mprotect }, { "read", step_read },
+	{ "register", step_read }, { "write", step_write },   { "skip", step_skip },
+};
+
+/* In place; double quotes hold blanks together. */
+static void split(struct words *w, char *line)
+{
+	w->step = strsep(&line, " ");
+	w->n = 0;
+	while (line && *line && w->n < sizeof(w->kv) / sizeof(*w->kv)) {
+		char *name = line, *eq = strchr(line, '='), *value;
+
+		if (!eq)
+			return;
+		*eq = 0;
+		value = eq + 1;
+		if (*value == '"') {
+			line = ++value;
+			strsep(&line, "\"");
+			line += line && *line == ' ';
+		} else {
+			line = value;
+			strsep(&line, " ");
+		}
+		w->kv[w->n++] = (struct pair){ .field = name, .value = value };
+	}
+}
+
+/* A child may print before its parent tells of the fork. */
+static void take_fork_of(struct words *w, size_t n, uint32_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", pid);
+	for (size_t i = 0; i < n; i++)
+		if (w[i].step && !strcmp(w[i].step, "fork") && get(&w[i], "child") &&
+		    !strcmp(get(&w[i], "child"), text)) {
+			step_fork(&w[i], (uint32_t)get_number(&w[i], "pid"));
+			w[i].step = NULL;
+		}
+}
+
+static void take_line(struct words *w, size_t left)
+{
+	const char *result = get(w, "result"), *step = w->step;
+	uint32_t pid;
+
+	if (!strcmp(step, "done"))
+		r.u->complete = get(w, "wrong") && !strcmp(get(w, "wrong"), "0");
+	if (!get(w, "pid") || (result && strcmp(result, "ok") && strcmp(step, "mremap")))
+		return;
+	pid = (uint32_t)get_number(w, "pid");
+	take_fork_of(w + 1, left, pid);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (!strcmp(step, steps[i].step))
+			steps[i].take(w, pid);
+}
+
+void used_load(struct used *u, struct table *t, const char *path, uint64_t page, find_call find)
+{
+	char *line, *next = read_whole(path);
+	struct words *w = NULL;
+	size_t n = 0;
+
+	r.u = u;
+	r.t = t;
+	r.path = path;
+	r.page = page;
+	r.find = find;
+	while ((line = strsep(&next, "\n"))) {
+		if (!(n & (n - 1)))
+			w = realloc(w, 2 * (n + 1) * sizeof(*w));
+		if (!w)
+			bad_input(path, n, "no memory");
+		split(&w[n++], line);
+	}
+	for (size_t i = 0; i < n; i++) {
+		r.no = i + 1;
+		if (w[i].step)
+			take_line(&w[i], n - i - 1);
+	}
+	free(w); /* but not the text, which the mappings keep */
+}
