@@ -62,12 +62,20 @@ struct mapping {
 };
 
 /* Numbers that a row may use, of one mapping or summed up over those of a row. */
-#define TALLIES(X)                                                                                      \
-	X(MAPS, "maps")                                                                                 \
-	X(PAGES, "pages")                                                                               \
-	X(FORKS, "forks")                                                                               \
-	X(HOLES, "holes") X(MOVES, "moves") X(PROTS, "prots") X(UNMAPS, "unmaps") X(READ, "first_read") \
-		X(WRITTEN, "first_written") X(UPGRADED, "read_then_written") X(INHERITED, "inherited")
+// clang-format off
+#define TALLIES(X) \
+	X(MAPS, "maps") \
+	X(PAGES, "pages") \
+	X(FORKS, "forks") \
+	X(HOLES, "holes") \
+	X(MOVES, "moves") \
+	X(PROTS, "prots") \
+	X(UNMAPS, "unmaps") \
+	X(READ, "first_read") \
+	X(WRITTEN, "first_written") \
+	X(UPGRADED, "read_then_written") \
+	X(INHERITED, "inherited")
+// clang-format on
 
 enum tally {
 #define TALLY_ID(id, name) N_##id,
