@@ -127,6 +127,7 @@ static __always_inline int call_enter(struct raw_tp_ctx *ctx)
 		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;     \
 		e->h.mm = mm;                                    \
 		e->h.call = t->call_no;                          \
+		e->h.kstack = t->call_stack;                     \
 		e->compat = t->call_compat;                      \
 	} while (0)
 
@@ -223,7 +224,7 @@ static __always_inline __u64 exit_nr(const struct mmt_regs *r, __u32 compat)
 #endif
 }
 
-static __always_inline void call_send(struct mmt_thread *t, __u64 pid_tgid, __s64 ret)
+static __always_inline void call_send(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 ev = t->call_event, mm = mm_number(current_mm_key(pid_tgid));
@@ -233,6 +234,7 @@ static __always_inline void call_send(struct mmt_thread *t, __u64 pid_tgid, __s6
 		ret = (__u32)ret >= 0xfffff001 ? (__s64)(__s32)ret : (__s64)(__u32)ret;
 	if (!(knobs.want[ev / 64 & 1] & (1ULL << (ev % 64))))
 		return;
+	t->call_stack = KSTACK_N(x, ev & (MMT_EV_MAX - 1));
 	if (ev == MMT_EV_MMAP)
 		send_mmap(t, pid_tgid, mm, now, ret);
 	else if (ev == MMT_EV_MUNMAP)
@@ -245,13 +247,13 @@ static __always_inline void call_send(struct mmt_thread *t, __u64 pid_tgid, __s6
 		send_brk(t, pid_tgid, mm, now, ret);
 }
 
-static __always_inline void call_end(struct mmt_thread *t, __u64 pid_tgid, __s64 ret)
+static __always_inline void call_end(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid, __s64 ret)
 {
 	run_flush(t, pid_tgid);
 	if (!t->call_event)
 		return;
-	driver_flush(t, pid_tgid);
-	call_send(t, pid_tgid, ret);
+	driver_flush(x, t, pid_tgid);
+	call_send(x, t, pid_tgid, ret);
 	t->call_event = 0;
 	t->call_have_bytes = 0;
 	run_forget_frames(t);
@@ -276,7 +278,7 @@ static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 	t = thread_find((__u32)pid_tgid);
 	if (!t)
 		return 0;
-	call_end(t, pid_tgid, ctx->args[1]);
+	call_end(HX_TIER(RAW_TP, ctx), t, pid_tgid, ctx->args[1]);
 	return 0;
 }
 
@@ -312,7 +314,7 @@ static __always_inline int call_enter_wrapper(__u32 ev, __u64 regs)
 	return 0;
 }
 
-static __always_inline int call_leave_wrapper(__s64 ret)
+static __always_inline int call_leave_wrapper(__u64 *c, __s64 ret)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t;
@@ -321,7 +323,7 @@ static __always_inline int call_leave_wrapper(__s64 ret)
 		return 0;
 	t = thread_find((__u32)pid_tgid);
 	if (t)
-		call_end(t, pid_tgid, ret);
+		call_end(HX_FENTRY(c), t, pid_tgid, ret);
 	return 0;
 }
 
@@ -334,7 +336,7 @@ static __always_inline int call_leave_wrapper(__s64 ret)
 	SEC("?fexit/" fn)                                     \
 	int call_##name##__fexit(__u64 *c)                    \
 	{                                                     \
-		return call_leave_wrapper(c[1]);              \
+		return call_leave_wrapper(c, c[1]);           \
 	}
 
 #if defined(__TARGET_ARCH_arm64)

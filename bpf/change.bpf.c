@@ -65,7 +65,7 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 }
 
 /*
- * Fills the header of a change made by the running task. mm_struct is the address space that is changed, mostly but not always the
+ * Fills the header of a change made by the running task, with `stack` of KSTACK(). mm_struct is the address space that is changed, mostly but not always the
  * task's own: exec lets the stack of the next one grow with the arguments while the old one (of a vfork: the parent's) is
  * still there.
  */
@@ -73,6 +73,7 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 	do {                                                     \
 		HEAD(e, EV, tier, bpf_ktime_get_ns(), pid_tgid); \
 		e->h.mm = mm_number(mm_struct);                  \
+		e->h.kstack = stack;                             \
 		e->h.call = call_now((__u32)pid_tgid, t);        \
 	} while (0)
 
@@ -80,11 +81,13 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 				       __u64 len, __s64 bytes)
 {
 	struct mmt_ev_vma_unmap *e;
+	__u32 stack;
 
 	if (!WANT(VMA_UNMAP))
 		return;
 	if (t->chg == CHG_MOVED && t->moved_addr == addr)
 		return; /* the move told it */
+	stack = KSTACK(x, VMA_UNMAP);
 	e = RESERVE(vma_unmap, VMA_UNMAP);
 	if (!e)
 		return;
@@ -128,10 +131,12 @@ static __always_inline void send_range(const struct hookx x, struct mmt_thread *
 {
 	struct mmt_ev_vma_map *e;
 	__u64 name;
+	__u32 stack;
 
 	if (!(knobs.want[type / 64] & (1ULL << (type % 64))))
 		return;
 	name = vma_name(x.btf, vma);
+	stack = KSTACK_N(x, type);
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
@@ -187,7 +192,7 @@ static __always_inline void commit_map(const struct hookx x, struct mmt_thread *
 		t->vms = 0;
 	}
 	run_flush(t, pid_tgid);
-	driver_flush(t, pid_tgid);
+	driver_flush(x, t, pid_tgid);
 	send_map(x, t, pid_tgid, vma, t->chg_addr, t->chg_len, current_origin());
 	vma_ops_seen(vma);
 	object_new(x, t, pid_tgid, vma, MMT_CAUSE_MMAP);
@@ -326,10 +331,12 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 {
 	struct mmt_ev_vma_move *e;
 	__u64 name;
+	__u32 stack;
 
 	if (!WANT(VMA_MOVE))
 		return;
 	name = vma ? vma_name(x.btf, vma) : 0;
+	stack = KSTACK(x, VMA_MOVE);
 	e = RESERVE(vma_move, VMA_MOVE);
 	if (!e)
 		return;
@@ -410,10 +417,12 @@ static __always_inline void send_dup(const struct hookx x, struct mmt_thread *t,
 {
 	struct mmt_ev_vma_dup *e;
 	__u64 name;
+	__u32 stack;
 
 	if (!WANT(VMA_DUP))
 		return;
 	name = vma_name(x.btf, dst);
+	stack = KSTACK(x, VMA_DUP);
 	e = RESERVE(vma_dup, VMA_DUP);
 	if (!e)
 		return;

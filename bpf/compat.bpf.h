@@ -43,6 +43,7 @@ struct mmt_perf_ctx {
 #define REG_ARG6(c) ((c)->r[5])
 #define REG_RET(c)  ((c)->r[0])
 #define REG_IP(c)   ((c)->pc)
+#define REG_LR(c)   ((c)->r[30])
 /* exception level 0 and the AArch32 bit of pstate: arch/arm64/include/uapi/asm/ptrace.h, 6.12 */
 #define REG_USER(c)   (((c)->pstate & 0xf) == 0)
 #define REG_COMPAT(c) (((c)->pstate & 0x10) != 0)

@@ -109,7 +109,7 @@ struct driver_frame {
 	__u64 ts;
 	__u64 name; /* key of the file's path, at the return */
 	__u32 role; /* enum mmt_func_role */
-	__u32 pad;
+	__u32 stack;
 };
 
 struct mmt_thread {
@@ -123,7 +123,7 @@ struct mmt_thread {
 	__u32 call_compat;
 	__u32 call_have_bytes;
 	__u32 call_tier;
-	__u32 pad1;
+	__u32 call_stack;
 	/* the change going on */
 	__u64 chg_addr, chg_len, chg_ts;
 	__u64 vms;	/* vma_munmap_struct of an over-map under way */
@@ -153,6 +153,8 @@ struct mmt_thread {
 	__u64 inst_dma, inst_attrs, inst_dev;
 	__u64 run_next_pfn; /* where the last segment of the run ends */
 	__u32 inst_have_pfn;
+	__u32 inst_stack;
+	__u32 pad2;
 	__u32 run_open;		   /* 1: run is not yet sent; 2: it waits for sys_exit */
 	struct mmt_ev_dma_map run; /* has the fields of all three install events, in their order */
 };
@@ -403,7 +405,7 @@ static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8
 	h->tid = (__u32)pid_tgid;
 	h->mm = 0;
 	h->call = 0;
-	h->kstack = h->ustack = 0;
+	h->kstack = h->ustack = 0; /* stack.bpf.h */
 }
 
 /* Reserves an event named ev of enum MMT_EV_<EV>; NULL, and counted, when the ring is full. */

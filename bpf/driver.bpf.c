@@ -23,10 +23,11 @@ ENTRY(file_opened, "fd_install", OPEN_FILE, 2)
  * that another one calls, is not the callback: it gets a frame, since its return will come, but no event. (x86 has the breakpoint
  * or the ftrace site behind the address.)
  */
-static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma, __u64 ip)
+static __always_inline void driver_enter(struct pt_regs *ctx, __u32 role, __u64 func, __u64 vma)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t;
+	__u64 ip = REG_IP(REGS(ctx));
 	__u32 n;
 
 	if (off || !current_wanted(pid_tgid))
@@ -43,6 +44,7 @@ static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma, __u6
 	t->driver[n].func = ip - func < 16 ? func : 0;
 	t->driver[n].vma = vma;
 	t->driver[n].role = role;
+	t->driver[n].stack = KSTACK(HX_KPROBE(ctx), DRIVER_MMAP);
 	t->driver[n].ts = bpf_ktime_get_ns();
 	t->drivers = n + 1;
 }
@@ -52,6 +54,7 @@ static __always_inline void driver_enter(__u32 role, __u64 func, __u64 vma, __u6
 		HEAD(e, EV, MMT_TIER_KPROBE, f->ts, pid_tgid);                            \
 		e->h.dur_ns = now - f->ts;                                                \
 		e->h.depth = depth;                                                       \
+		e->h.kstack = f->stack;                                                   \
 		e->h.call = call_now((__u32)pid_tgid, t);                                 \
 		e->h.have = MMT_HAVE_DUR | MMT_HAVE(EV, func);                            \
 		e->func = f->func;                                                        \
@@ -147,7 +150,7 @@ int driver_mmap__kprobe(struct pt_regs *ctx)
 {
 	struct file *file = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_MMAP, file_mmap_func(file, NULL), REG_ARG2(REGS(ctx)), REG_IP(REGS(ctx)));
+	driver_enter(ctx, MMT_ROLE_MMAP, file_mmap_func(file, NULL), REG_ARG2(REGS(ctx)));
 	return 0;
 }
 
@@ -164,7 +167,7 @@ int driver_prepare__kprobe(struct pt_regs *ctx)
 {
 	struct mmt_thread *t = thread_find((__u32)bpf_get_current_pid_tgid());
 
-	driver_enter(MMT_ROLE_PREPARE, t ? t->map_func : 0, 0, REG_IP(REGS(ctx)));
+	driver_enter(ctx, MMT_ROLE_PREPARE, t ? t->map_func : 0, 0);
 	return 0;
 }
 
@@ -181,7 +184,7 @@ int driver_open__kprobe(struct pt_regs *ctx)
 {
 	struct vm_area_struct *vma = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_OPEN, (__u64)BPF_CORE_READ(vma, vm_ops, open), (__u64)vma, REG_IP(REGS(ctx)));
+	driver_enter(ctx, MMT_ROLE_OPEN, (__u64)BPF_CORE_READ(vma, vm_ops, open), (__u64)vma);
 	return 0;
 }
 
@@ -197,7 +200,7 @@ int driver_close__kprobe(struct pt_regs *ctx)
 {
 	struct vm_area_struct *vma = (void *)REG_ARG1(REGS(ctx));
 
-	driver_enter(MMT_ROLE_CLOSE, (__u64)BPF_CORE_READ(vma, vm_ops, close), (__u64)vma, REG_IP(REGS(ctx)));
+	driver_enter(ctx, MMT_ROLE_CLOSE, (__u64)BPF_CORE_READ(vma, vm_ops, close), (__u64)vma);
 	return 0;
 }
 

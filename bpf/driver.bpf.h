@@ -61,6 +61,7 @@ static __always_inline void driver_unprobed(const struct hookx x, struct mmt_thr
 	struct mmt_ev_driver_open *e; /* driver_close is the same record */
 	__u32 type = role == MMT_ROLE_OPEN ? MMT_EV_DRIVER_OPEN : MMT_EV_DRIVER_CLOSE, *probed;
 	__u64 func, name;
+	__u32 stack;
 
 	if (!ops || !(role == MMT_ROLE_OPEN ? WANT(DRIVER_OPEN) : WANT(DRIVER_CLOSE)))
 		return;
@@ -72,12 +73,14 @@ static __always_inline void driver_unprobed(const struct hookx x, struct mmt_thr
 		return;
 	func_seen(func, role);
 	name = vma_name(false, vma);
+	stack = KSTACK_N(x, type);
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;
 	}
 	head(&e->h, type, sizeof(*e), x.tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.kstack = stack;
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.have = vma_fill(false, VMA_OF(e), vma, name) | MMT_HAVE(DRIVER_OPEN, func);
@@ -90,11 +93,13 @@ static __always_inline void send_object_new(const struct hookx x, struct mmt_thr
 					    struct vm_area_struct *vma, __u32 cause)
 {
 	__u64 name = vma_name(x.btf, vma);
+	__u32 stack = KSTACK(x, VMA_NEW);
 	struct mmt_ev_vma_new *e = RESERVE(vma_new, VMA_NEW);
 
 	if (!e)
 		return;
 	HEAD(e, VMA_NEW, x.tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.kstack = stack;
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_NEW, cause);

@@ -7,12 +7,13 @@
  * The end of an address space, whoever's thread drops it. Its number is forgotten here, since the struct may be reused;
  * the thread keeps it for what happens inside (vm_ops->close).
  */
-static __always_inline void mm_ends(__u8 tier, __u64 mm)
+static __always_inline void mm_ends(const struct hookx x, __u64 mm)
 {
 	__u32 *n = bpf_map_lookup_elem(&mms, &mm), number;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_exit *e;
 	struct mmt_thread *t;
+	__u32 stack;
 
 	if (!n || off)
 		return;
@@ -25,10 +26,12 @@ static __always_inline void mm_ends(__u8 tier, __u64 mm)
 	}
 	if (!WANT(EXIT))
 		return;
+	stack = KSTACK(x, EXIT);
 	e = RESERVE(exit, EXIT);
 	if (!e)
 		return;
-	HEAD(e, EXIT, tier, bpf_ktime_get_ns(), pid_tgid);
+	HEAD(e, EXIT, x.tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.kstack = stack;
 	e->h.mm = number;
 	e->h.have = MMT_HAVE_ALL(EXIT);
 	e->origin = current_origin() == MMT_ORIGIN_EXEC ? MMT_ORIGIN_EXEC : MMT_ORIGIN_EXIT;
@@ -38,7 +41,7 @@ static __always_inline void mm_ends(__u8 tier, __u64 mm)
 
 ENTRY(mm_exit, "exit_mmap", EXIT, 1)
 {
-	mm_ends(x.tier, a1);
+	mm_ends(x, a1);
 }
 
 SEC("?raw_tp/exit_mmap")
@@ -47,6 +50,6 @@ int mm_exit__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	if (off)
 		return 0;
 	HIT(EXIT);
-	mm_ends(MMT_TIER_RAW_TP, ctx->args[0]);
+	mm_ends(HX_TIER(RAW_TP, ctx), ctx->args[0]);
 	return 0;
 }

@@ -122,6 +122,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		e->h.have &= ~MMT_HAVE(FAULT, ip);
 		e->mode = MMT_FMODE_GUP;
 	}
+	e->h.kstack = KSTACK(x, FAULT);
 	e->h.ts_ns = bpf_ktime_get_ns();
 }
 
@@ -209,6 +210,7 @@ int fault_enter__perf(struct mmt_perf_ctx *ctx)
 	}
 	e->h.mm = s->mm;
 	fault_find_vma(s);
+	e->h.kstack = KSTACK(HX_TIER(PERF, ctx), FAULT);
 	e->h.ts_ns = bpf_ktime_get_ns();
 	return 0;
 }

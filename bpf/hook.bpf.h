@@ -5,21 +5,13 @@
  *   ENTRY(name, "function", HOOK, n) { … a1 … an … }            at the function's entry
  *   EXIT(name, "function", HOOK, nargs) { … ret … }             at its return; fexit also knows a1 … a4
  *
- * The body gets x.btf (a constant: pointers may be followed directly, the verifier checks them) and x.tier. The programs are
- * name__fentry / name__kprobe, or name__fexit / name__kretprobe. In the plain object only the kprobes exist.
+ * The body gets x (struct hookx, whose btf, tier and at are constants). The programs are name__fentry / name__kprobe, or
+ * name__fexit / name__kretprobe. In the plain object only the kprobes exist.
  */
 #ifndef MMTRACE_HOOK_BPF_H
 #define MMTRACE_HOOK_BPF_H
 
-#include "core.bpf.h"
-
-struct hookx {
-	bool btf;
-	__u8 tier;
-};
-
-#define HX_FENTRY ((struct hookx){ .btf = true, .tier = MMT_TIER_FENTRY })
-#define HX_KPROBE ((struct hookx){ .btf = false, .tier = MMT_TIER_KPROBE })
+#include "stack.bpf.h"
 
 #define REGS(c) ((struct mmt_regs *)(c))
 
@@ -47,24 +39,24 @@ struct hookx {
 #define FENTRY_PROG(name, fn, hook, n)
 #define FEXIT_PROG(name, fn, hook, nargs)
 #else
-#define FENTRY_PROG(name, fn, hook, n)    \
-	SEC("?fentry/" fn)                \
-	int name##__fentry(__u64 *c)      \
-	{                                 \
-		if (off)                  \
-			return 0;         \
-		HIT(hook);                \
-		name(HX_FENTRY, CTX_##n); \
-		return 0;                 \
+#define FENTRY_PROG(name, fn, hook, n)       \
+	SEC("?fentry/" fn)                   \
+	int name##__fentry(__u64 *c)         \
+	{                                    \
+		if (off)                     \
+			return 0;            \
+		HIT(hook);                   \
+		name(HX_FENTRY(c), CTX_##n); \
+		return 0;                    \
 	}
-#define FEXIT_PROG(name, fn, hook, nargs)  \
-	SEC("?fexit/" fn)                  \
-	int name##__fexit(__u64 *c)        \
-	{                                  \
-		if (off)                   \
-			return 0;          \
-		name(HX_FENTRY, c[nargs]); \
-		return 0;                  \
+#define FEXIT_PROG(name, fn, hook, nargs)     \
+	SEC("?fexit/" fn)                     \
+	int name##__fexit(__u64 *c)           \
+	{                                     \
+		if (off)                      \
+			return 0;             \
+		name(HX_FENTRY(c), c[nargs]); \
+		return 0;                     \
 	}
 #endif
 
@@ -79,7 +71,7 @@ struct hookx {
 		if (off)                                                  \
 			return 0;                                         \
 		HIT(hook);                                                \
-		name(HX_KPROBE, REG_##n);                                 \
+		name(HX_KPROBE(ctx), REG_##n);                            \
 		return 0;                                                 \
 	}                                                                 \
 	static __always_inline void name(const struct hookx x, DECL_##n)
@@ -92,7 +84,7 @@ struct hookx {
 	{                                                                  \
 		if (off)                                                   \
 			return 0;                                          \
-		name(HX_KPROBE, REG_RET(REGS(ctx)));                       \
+		name(HX_KRETPROBE(ctx), REG_RET(REGS(ctx)));               \
 		return 0;                                                  \
 	}                                                                  \
 	static __always_inline void name(const struct hookx x, __u64 ret)

@@ -17,7 +17,17 @@ struct inst {
 
 #define PAGES_OF(len) (((len) + (1ULL << knobs.page_shift) - 1) >> knobs.page_shift)
 
-static __always_inline struct mmt_thread *inst_enter(const struct inst *in)
+static __always_inline __u32 type_of_helper(__u32 helper)
+{
+	if (helper == MMT_HELPER_DMA_MMAP_ATTRS)
+		return MMT_EV_DMA_MAP;
+	if (helper == MMT_HELPER_REMAP_PFN_RANGE || helper == MMT_HELPER_VM_IOMAP_MEMORY ||
+	    helper == MMT_HELPER_REMAP_PFN_RANGE_COMPLETE)
+		return MMT_EV_PFN_MAP;
+	return MMT_EV_PAGE_MAP;
+}
+
+static __always_inline struct mmt_thread *inst_enter(const struct hookx x, const struct inst *in)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t;
@@ -49,6 +59,7 @@ static __always_inline struct mmt_thread *inst_enter(const struct inst *in)
 	t->inst_have_pfn = in->have_pfn;
 	t->inst_pages = PAGES_OF(in->len);
 	t->inst_dma = t->inst_attrs = t->inst_dev = 0;
+	t->inst_stack = KSTACK_N(x, type_of_helper(in->helper));
 	t->inst_ts = bpf_ktime_get_ns();
 	return t;
 }
@@ -113,6 +124,7 @@ static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tie
 	if (t->inst_addr) /* the plain object does not know the range of helpers that fill a whole VMA */
 		r->h.have |= RUN_HAVE_RANGE;
 	r->h.depth = t->drivers;
+	r->h.kstack = t->inst_stack;
 #ifdef MMT_PLAIN
 	r->h.mm = mm_number(current_mm_key(pid_tgid));
 #else
@@ -142,16 +154,6 @@ static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tie
 		if (r->device)
 			r->h.have |= MMT_HAVE(DMA_MAP, device);
 	}
-}
-
-static __always_inline __u32 type_of_helper(__u32 helper)
-{
-	if (helper == MMT_HELPER_DMA_MMAP_ATTRS)
-		return MMT_EV_DMA_MAP;
-	if (helper == MMT_HELPER_REMAP_PFN_RANGE || helper == MMT_HELPER_VM_IOMAP_MEMORY ||
-	    helper == MMT_HELPER_REMAP_PFN_RANGE_COMPLETE)
-		return MMT_EV_PFN_MAP;
-	return MMT_EV_PAGE_MAP;
 }
 
 /* How long the run may wait for its neighbours: within a fault or a driver's function to its end, else to sys_exit. */
@@ -215,7 +217,7 @@ ENTRY(remap_pfn, "remap_pfn_range", REMAP_PFN, 5)
 			   .prot = a5,
 			   .have_pfn = true };
 
-	inst_enter(&in);
+	inst_enter(x, &in);
 }
 EXIT(remap_pfn_ret, "remap_pfn_range", REMAP_PFN, 5)
 {
@@ -245,7 +247,7 @@ ENTRY(iomap, "vm_iomap_memory", IOMAP, 3)
 		.have_pfn = VMA_KNOWN,
 	};
 
-	inst_enter(&in);
+	inst_enter(x, &in);
 }
 EXIT(iomap_ret, "vm_iomap_memory", IOMAP, 3)
 {
@@ -256,7 +258,7 @@ ENTRY(insert_page, "vm_insert_page", INSERT_PAGE, 2)
 {
 	struct inst in = { .helper = MMT_HELPER_VM_INSERT_PAGE, .vma = a1, .addr = a2, .len = PAGE_BYTES };
 
-	inst_enter(&in);
+	inst_enter(x, &in);
 }
 EXIT(insert_page_ret, "vm_insert_page", INSERT_PAGE, 3)
 {
@@ -264,7 +266,7 @@ EXIT(insert_page_ret, "vm_insert_page", INSERT_PAGE, 3)
 }
 
 /* (vma, addr, pages, num): *num is how many; the verifier of 6.12 refuses ctx[] of pointers to pointers */
-static __always_inline void insert_pages(__u64 vma, __u64 addr, __u64 num_ptr)
+static __always_inline void insert_pages(const struct hookx x, __u64 vma, __u64 addr, __u64 num_ptr)
 {
 	__u64 num = 0;
 
@@ -273,7 +275,7 @@ static __always_inline void insert_pages(__u64 vma, __u64 addr, __u64 num_ptr)
 		.helper = MMT_HELPER_VM_INSERT_PAGES, .vma = vma, .addr = addr, .len = num << knobs.page_shift
 	};
 
-	inst_enter(&in);
+	inst_enter(x, &in);
 }
 #ifndef MMT_PLAIN
 SEC("?fentry/vm_insert_pages")
@@ -285,7 +287,7 @@ int insert_pages__fentry(__u64 *c)
 		return 0;
 	HIT(INSERT_PAGES);
 	bpf_get_func_arg(c, 3, &num);
-	insert_pages(c[0], c[1], num);
+	insert_pages(HX_FENTRY(c), c[0], c[1], num);
 	return 0;
 }
 #endif
@@ -295,7 +297,7 @@ int insert_pages__kprobe(struct pt_regs *ctx)
 	if (off)
 		return 0;
 	HIT(INSERT_PAGES);
-	insert_pages(REG_ARG1(REGS(ctx)), REG_ARG2(REGS(ctx)), REG_ARG4(REGS(ctx)));
+	insert_pages(HX_KPROBE(ctx), REG_ARG1(REGS(ctx)), REG_ARG2(REGS(ctx)), REG_ARG4(REGS(ctx)));
 	return 0;
 }
 EXIT(insert_pages_ret, "vm_insert_pages", INSERT_PAGES, 4)
@@ -309,7 +311,7 @@ EXIT(insert_pages_ret, "vm_insert_pages", INSERT_PAGES, 4)
 	{                                                                                                   \
 		struct inst in = { .helper = which, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1) }; \
                                                                                                             \
-		inst_enter(&in);                                                                            \
+		inst_enter(x, &in);                                                                         \
 	}                                                                                                   \
 	EXIT(name##_ret, fn, HOOK, nargs)                                                                   \
 	{                                                                                                   \
@@ -327,7 +329,7 @@ WHOLE_VMA(remap_done, "remap_pfn_range_complete", REMAP_DONE, 2, MMT_HELPER_REMA
 ENTRY(dma_mmap, "dma_mmap_attrs", DMA_MMAP, 6)
 {
 	struct inst in = { .helper = MMT_HELPER_DMA_MMAP_ATTRS, .vma = a2, .addr = VMA_START(a2), .len = VMA_LEN(a2) };
-	struct mmt_thread *t = inst_enter(&in);
+	struct mmt_thread *t = inst_enter(x, &in);
 
 	if (!t)
 		return;

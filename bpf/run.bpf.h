@@ -7,7 +7,7 @@
 #ifndef MMTRACE_RUN_BPF_H
 #define MMTRACE_RUN_BPF_H
 
-#include "core.bpf.h"
+#include "stack.bpf.h"
 #ifndef MMT_PLAIN
 #include "vma.bpf.h"
 #endif
@@ -60,23 +60,26 @@ static __always_inline void run_forget_frames(struct mmt_thread *t)
 }
 
 #ifdef MMT_PLAIN
-static __always_inline void driver_flush(struct mmt_thread *t, __u64 pid_tgid)
+static __always_inline void driver_flush(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid)
 {
 }
 #else
 /* Tells of a driver's ->mmap that no probe timed: named, with `-` for time and result. */
-static __always_inline void driver_flush(struct mmt_thread *t, __u64 pid_tgid)
+static __always_inline void driver_flush(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid)
 {
 	struct mmt_ev_driver_mmap *e;
+	__u32 stack;
 
 	if (!t->map_func || t->map_func_told || !WANT(DRIVER_MMAP))
 		return;
 	t->map_func_told = 1;
+	stack = KSTACK(x, DRIVER_MMAP);
 	e = RESERVE(driver_mmap, DRIVER_MMAP);
 	if (!e)
 		return;
 	__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));
 	HEAD(e, DRIVER_MMAP, MMT_TIER_KPROBE, t->chg_ts, pid_tgid);
+	e->h.kstack = stack;
 	e->h.tier = t->chg_tier;
 	e->h.mm = t->chg_mm;
 	e->h.call = call_now((__u32)pid_tgid, t);

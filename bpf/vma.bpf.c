@@ -35,7 +35,7 @@ EXIT(vma_dup, "vm_area_dup", VMA_DUP, 1)
 		return;
 	t = thread_find((__u32)pid_tgid);
 	if (t)
-		object_new(HX_KPROBE, t, pid_tgid, (void *)ret, MMT_CAUSE_FORK);
+		object_new(HX_UNTYPED(x), t, pid_tgid, (void *)ret, MMT_CAUSE_FORK);
 }
 
 /* (…, vma, addr, new_below): the noted object is one half, its range final now */
@@ -46,7 +46,7 @@ EXIT(vma_split, "__split_vma", VMA_SPLIT, 4)
 
 	HIT(VMA_SPLIT);
 	if (t && t->new_vma && !(__s32)ret)
-		object_new(HX_KPROBE, t, pid_tgid, (void *)t->new_vma, MMT_CAUSE_SPLIT);
+		object_new(HX_UNTYPED(x), t, pid_tgid, (void *)t->new_vma, MMT_CAUSE_SPLIT);
 }
 
 /* (mm, vma): the stack of a program to be, and what the kernel maps by itself (vdso); neither passes mmap_region */
@@ -65,11 +65,13 @@ static __always_inline void send_object_free(const struct hookx x, struct vm_are
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t = thread_find((__u32)pid_tgid);
+	__u32 stack = KSTACK(x, VMA_FREE);
 	struct mmt_ev_vma_free *e = RESERVE(vma_free, VMA_FREE);
 
 	if (!e)
 		return;
 	HEAD(e, VMA_FREE, x.tier, bpf_ktime_get_ns(), pid_tgid);
+	e->h.kstack = stack;
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	/* the file may be gone already: only the VMA itself is read */

@@ -127,10 +127,10 @@ $(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) b
 	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_$(HOST) -Ivmlinux/$(HOST) -c -o $(@:.skel.h=.o) $<
 	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_core_test >$@.tmp && mv $@.tmp $@
 
-$(OUTPUT)/tests/bpf-core: tests/bpf/test_core.c $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
+$(OUTPUT)/tests/bpf-core: tests/bpf/test_core.c tests/bpf/kit.h $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
+	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -Itests -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
 
 .PHONY: test-bpf
 test-bpf: $(OUTPUT)/tests/bpf-core

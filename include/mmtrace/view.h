@@ -31,6 +31,9 @@ struct mmt_view {
 	uint64_t map_flags; /* its vm_flags; only the bits of prot and sharing when guessed */
 	uint8_t map_class;  /* enum mmt_fclass */
 	bool map_guessed;   /* pieced together from system calls */
+	/* Kernel stack, innermost first, "module:function+0x1c"; NULL: none was asked for, there is none, or it was lost. */
+	const char *const *kstack;
+	unsigned nkstack;
 };
 
 #define MMT_RUN_HOOKS 128 /* hooks kept for headers */
@@ -46,6 +49,7 @@ struct mmt_run_info {
 	uint64_t start_mono_ns;		   /* CLOCK_MONOTONIC when the hooks were live */
 	uint64_t start_real_ns;		   /* CLOCK_REALTIME at the same moment */
 	uint64_t clock_res_ns;		   /* granularity of the clock */
+	bool kstack;			   /* kernel stacks were asked for */
 	const struct mmt_hook_item *hooks; /* as they were attached */
 	uint32_t nhooks;
 };

@@ -100,7 +100,7 @@ struct opt_values {
 	uint64_t buffer_bytes;
 	const char *output, *btf;
 	uint32_t format, color;
-	uint32_t verbose, quiet, help, version;
+	uint32_t verbose, quiet, help, version, kernel_stack;
 	int ready_fd; /* -1: none */
 };
 

@@ -174,6 +174,7 @@ static void describe(struct run *r)
 		.start_mono_ns = r->start_ns,
 		.start_real_ns = clock_of(CLOCK_REALTIME, clock_gettime),
 		.clock_res_ns = clock_of(CLOCK_MONOTONIC, clock_getres),
+		.kstack = r->opts.session.kstack,
 	};
 	describe_hooks(r);
 }

@@ -121,6 +121,7 @@ static void fill_session(struct run_opts *o, bool target)
 	s->comm = o->v.comms.n ? o->v.comms.s[0] : NULL;
 	s->child = o->r.run != NULL;
 	s->ring_bytes = o->v.buffer_bytes;
+	s->kstack = o->v.kernel_stack;
 	s->btf = o->v.btf;
 	for (uint32_t i = 0; i < o->v.tiers.n; i++)
 		o->tiers[i] = o->v.tiers.s[i];

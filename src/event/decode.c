@@ -65,6 +65,21 @@ static enum decode_result decode_path(const void *data, size_t size, struct deco
 	return DECODE_OK;
 }
 
+static enum decode_result decode_stack(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_stack *s = data;
+	size_t fixed = offsetof(struct mmt_stack, addr);
+
+	if (size < fixed || s->size < fixed || size < s->size)
+		return DECODE_SHORT;
+	if (!s->id || !s->nr || s->nr > MMT_STACK_DEPTH || s->kind < MMT_STACK_KERNEL || s->kind > MMT_STACK_USER)
+		return DECODE_RANGE;
+	if (s->size != fixed + s->nr * sizeof(s->addr[0]))
+		return DECODE_SIZE;
+	out->stack = s;
+	return DECODE_OK;
+}
+
 static enum decode_result decode_item(const void *data, size_t size, struct decoded *out)
 {
 	const struct head *h = data;
@@ -74,6 +89,8 @@ static enum decode_result decode_item(const void *data, size_t size, struct deco
 		return decode_name(data, size, out);
 	case MMT_ITEM_PATH:
 		return decode_path(data, size, out);
+	case MMT_ITEM_STACK:
+		return decode_stack(data, size, out);
 	case MMT_ITEM_FUNC:
 		if (h->size != sizeof(struct mmt_func))
 			return DECODE_SIZE;

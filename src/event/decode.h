@@ -25,6 +25,7 @@ struct decoded {
 	const struct mmt_path *path;
 	const struct mmt_func *func;
 	const struct mmt_sync *sync;
+	const struct mmt_stack *stack;
 };
 
 /* data is 8-byte aligned, as the ring and the reader of recordings give it. On anything but DECODE_OK *out is all NULL. */

@@ -231,7 +231,7 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	c->page_shift = log2_of(sysconf(_SC_PAGESIZE));
 	c->thread_shift = stack_shift(c->page_shift);
 	c->cpus = libbpf_num_possible_cpus();
-	c->ksyms = ksyms_load("/proc/kallsyms");
+	c->ksyms = ksyms_load("/proc/kallsyms", "/proc/modules");
 	if (!c->ksyms)
 		mmt_warn("no kernel symbols (%s): functions have no names, and no function can be probed",
 			 errno == EPERM ? "kernel.kptr_restrict hides them" : strerror(errno));
@@ -253,6 +253,16 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	look_up_functions(c, btf);
 	btf__free(btf);
 	return 0;
+}
+
+void caps_reload_ksyms(struct caps *c)
+{
+	struct ksyms *now = ksyms_load("/proc/kallsyms", "/proc/modules");
+
+	if (!now)
+		return;
+	ksyms_free(c->ksyms);
+	c->ksyms = now;
 }
 
 void caps_free(struct caps *c)

@@ -36,6 +36,8 @@ struct caps {
 /* Fills caps. 0 or -errno; the reason is in words in `why` (size bytes). */
 int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size);
 void caps_free(struct caps *c);
+/* Symbols as they are now: of modules loaded, and BPF programs made, since. */
+void caps_reload_ksyms(struct caps *c);
 /* Effective capabilities that are missing to observe, as words ("CAP_BPF, CAP_PERFMON"); "" when none. */
 const char *caps_missing_privilege(void);
 /* Has this process a pid namespace of its own, so that its process numbers are not those that BPF programs see? */

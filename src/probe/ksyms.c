@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 #include "ksyms.h"
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,14 @@ struct sym {
 	uint32_t module; /* offset in text, 0: the kernel */
 };
 
+/* Where a module is. */
+struct span {
+	uint64_t start, end;
+};
+
 struct ksyms {
+	struct span *spans;
+	size_t nspans;
 	struct sym *by_addr;
 	uint32_t *by_name; /* hash table: index of by_addr, plus 1 */
 	size_t slots;
@@ -95,6 +103,11 @@ static uint32_t hash_of(const char *s)
 	return h;
 }
 
+static bool is_bpf(const struct ksyms *k, const struct sym *s)
+{
+	return !strcmp(k->text + s->module, "bpf");
+}
+
 /* Open addressing over all symbols: sorting 150,000 names would cost more than everything else at the start. */
 static int index_names(struct ksyms *k)
 {
@@ -105,6 +118,8 @@ static int index_names(struct ksyms *k)
 	if (!k->by_name)
 		return -ENOMEM;
 	for (size_t i = 0; i < k->n; i++) {
+		if (is_bpf(k, &k->by_addr[i]))
+			continue;
 		size_t at = hash_of(k->text + k->by_addr[i].name) & (k->slots - 1);
 
 		while (k->by_name[at])
@@ -155,7 +170,7 @@ static int read_line(struct ksyms *k, char *line, char *last_module, uint32_t *l
 	rest += 3;
 	name = take_word(&rest);
 	module = take_word(&rest);
-	if (!strchr("tTwW", type) || !name[0] || strlen(module) > 63 || !strcmp(module, "bpf"))
+	if (!strchr("tTwW", type) || !name[0] || strlen(module) > 63)
 		return 0;
 	if (strcmp(module, last_module)) {
 		strcpy(last_module, module);
@@ -165,7 +180,30 @@ static int read_line(struct ksyms *k, char *line, char *last_module, uint32_t *l
 	return at ? add_sym(k, addr, at, *last_at) : -ENOMEM;
 }
 
-struct ksyms *ksyms_load(const char *path)
+/* Lines "name size refs users state 0xaddress". */
+static void read_modules(struct ksyms *k, const char *path)
+{
+	FILE *f = path ? fopen(path, "re") : NULL;
+	unsigned long long size, start;
+	char line[4096];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *at = strstr(line, " 0x");
+		struct span *s;
+
+		if (!at || sscanf(line, "%*s %llu", &size) != 1 || sscanf(at, " %llx", &start) != 1)
+			continue;
+		s = realloc(k->spans, (k->nspans + 1) * sizeof(*s));
+		if (!s)
+			break;
+		k->spans = s;
+		k->spans[k->nspans++] = (struct span){ start, start + size };
+	}
+	if (f)
+		fclose(f);
+}
+
+struct ksyms *ksyms_load(const char *path, const char *modules)
 {
 	struct ksyms *k = calloc(1, sizeof(*k));
 	FILE *f = fopen(path, "re");
@@ -188,6 +226,7 @@ struct ksyms *ksyms_load(const char *path)
 	}
 	if (!err) {
 		fclose(f);
+		read_modules(k, modules);
 		return k;
 	}
 fail:
@@ -202,6 +241,7 @@ void ksyms_free(struct ksyms *k)
 {
 	if (!k)
 		return;
+	free(k->spans);
 	free(k->by_addr);
 	free(k->by_name);
 	free(k->text);
@@ -211,6 +251,23 @@ void ksyms_free(struct ksyms *k)
 static struct ksym out_of(const struct ksyms *k, const struct sym *s)
 {
 	return (struct ksym){ .addr = s->addr, .name = k->text + s->name, .module = k->text + s->module };
+}
+
+#define FUNC_MAX (256u << 10) /* longer than any function: what is so far behind one is not its */
+
+/* Is addr, at or behind s and before the next symbol, in the same piece of code? */
+static bool covers(const struct ksyms *k, const struct sym *s, uint64_t addr)
+{
+	bool module = k->text[s->module];
+
+	if (addr - s->addr >= FUNC_MAX)
+		return false;
+	if (!module || !k->nspans || is_bpf(k, s))
+		return true;
+	for (size_t i = 0; i < k->nspans; i++)
+		if (s->addr >= k->spans[i].start && s->addr < k->spans[i].end)
+			return addr < k->spans[i].end;
+	return true;
 }
 
 int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out)
@@ -225,7 +282,7 @@ int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out)
 		else
 			hi = mid;
 	}
-	if (!lo)
+	if (!lo || !covers(k, &k->by_addr[lo - 1], addr))
 		return -ENOENT;
 	*out = out_of(k, &k->by_addr[lo - 1]);
 	return 0;
@@ -251,7 +308,7 @@ int ksyms_modules(const struct ksyms *k, int (*fn)(void *ctx, const struct ksym 
 {
 	for (size_t i = 0; k && i < k->n; i++) {
 		struct ksym s = out_of(k, &k->by_addr[i]);
-		int ret = s.module[0] ? fn(ctx, &s) : 0;
+		int ret = s.module[0] && !is_bpf(k, &k->by_addr[i]) ? fn(ctx, &s) : 0;
 
 		if (ret)
 			return ret;

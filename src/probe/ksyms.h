@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* /proc/kallsyms, text symbols only, sorted by address and by name. About 5 MB for 150,000 symbols. */
+/*
+ * /proc/kallsyms, text symbols only, sorted by address and by name. About 5 MB for 150,000 symbols. BPF programs have the module
+ * "bpf" and are found by address only.
+ */
 #ifndef MMTRACE_PROBE_KSYMS_H
 #define MMTRACE_PROBE_KSYMS_H
 
@@ -14,10 +17,13 @@ struct ksym {
 	const char *module; /* "" in the kernel itself */
 };
 
-/* Reads the file ("/proc/kallsyms" normally). NULL with errno: not readable, or every address is hidden (EPERM). */
-struct ksyms *ksyms_load(const char *path);
+/*
+ * Reads the files ("/proc/kallsyms" and "/proc/modules" normally; without the second nobody knows where a module ends). NULL
+ * with errno: not readable, or every address is hidden (EPERM).
+ */
+struct ksyms *ksyms_load(const char *path, const char *modules);
 void ksyms_free(struct ksyms *k);
-/* Symbol that covers addr, or -ENOENT. */
+/* Symbol that covers addr, or -ENOENT: of none, or of a module that was loaded later. */
 int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out);
 /* Number of text symbols of that name; *addr: the first one's. */
 int ksyms_named(const struct ksyms *k, const char *name, uint64_t *addr);

@@ -16,6 +16,7 @@ struct objects_opts {
 	const char *btf;
 	uint64_t ring_bytes;
 	uint32_t slots;
+	uint32_t stacks; /* ids of stacks remembered */
 };
 
 /*

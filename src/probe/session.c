@@ -18,6 +18,7 @@
 #define RING_MIN     (64u << 10)
 #define RING_MAX     (1u << 30)
 #define SLOTS_MAX    16384
+#define STACKS	     16384
 #define SLICE_MS     100	  /* longest time that events wait in the ring unseen */
 #define TGID_KEY     (1ULL << 62) /* bpf/task.bpf.h: an address space without BTF */
 
@@ -93,6 +94,7 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->fork_child_off = s->caps.fork_child_off;
 	k->free_pid_off = s->caps.free_pid_off;
 	k->shmem_fault = s->caps.shmem_fault;
+	k->kstack = o->kstack;
 	k->marks = marks_live(s);
 	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
@@ -175,6 +177,7 @@ static int load(struct session *s)
 	struct objects_opts o = { .knobs = &knobs, .btf = s->opts.btf, .ring_bytes = ring, .slots = slots };
 	int err, refused;
 
+	o.stacks = s->opts.kstack ? STACKS : 1;
 	for (;;) {
 		err = choose(s);
 		if (err)
@@ -332,6 +335,8 @@ int session__start(struct session *s)
 	number_targets(s);
 	if (s->opts.dry)
 		return 0;
+	if (s->opts.kstack)
+		caps_reload_ksyms(&s->caps); /* with the programs that now stand on every stack */
 	objects_switch(s->objects, true);
 	import_all(s);
 	return 0;

@@ -24,6 +24,7 @@ struct session {
 	struct spaces spaces;
 	bool stopped;
 	int items, error;
+	uint64_t ksyms_ns; /* symbols were last read because one was missing */
 	char ksym[320];
 };
 

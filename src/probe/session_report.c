@@ -135,13 +135,24 @@ const struct hook_choice *session__choices(const struct session *s)
 	return s->choice;
 }
 
+#define KSYMS_AGAIN_NS 1000000000ULL
+
 const char *session__ksym(struct session *s, uint64_t addr)
 {
 	struct ksym k;
 	char off[24] = "";
 
-	if (ksyms_at(s->caps.ksyms, addr, &k))
-		return NULL;
+	if (ksyms_at(s->caps.ksyms, addr, &k)) {
+		uint64_t now = clock_now_ns();
+
+		/* a module that was loaded since, most likely; whole files are read, so not for every stray address */
+		if (now - s->ksyms_ns < KSYMS_AGAIN_NS)
+			return NULL;
+		s->ksyms_ns = now;
+		caps_reload_ksyms(&s->caps);
+		if (ksyms_at(s->caps.ksyms, addr, &k))
+			return NULL;
+	}
 	if (addr != k.addr)
 		snprintf(off, sizeof(off), "+0x%llx", (unsigned long long)(addr - k.addr));
 	snprintf(s->ksym, sizeof(s->ksym), "%s%s%s%s", k.module, k.module[0] ? ":" : "", k.name, off);

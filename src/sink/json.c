@@ -14,6 +14,7 @@ struct json_sink {
 	struct out out;
 	struct json j;
 	struct buf text; /* of one value */
+	bool kstack;
 };
 
 static int end_line(struct json_sink *k)
@@ -30,6 +31,7 @@ static int js_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	struct json_sink *k = (struct json_sink *)s;
 	struct json *j = &k->j;
 
+	k->kstack = info->kstack;
 	json_obj(j, NULL);
 	json_str(j, "type", "header");
 	json_str(j, "tool", "mmtrace");
@@ -149,6 +151,18 @@ static void put_mapping(struct json_sink *k, const struct mmt_view *v)
 	json_end(&k->j);
 }
 
+static void put_stack(struct json_sink *k, const struct mmt_view *v)
+{
+	if (!v->kstack) {
+		json_null(&k->j, "kstack");
+		return;
+	}
+	json_arr(&k->j, "kstack");
+	for (unsigned i = 0; i < v->nkstack; i++)
+		json_str(&k->j, NULL, v->kstack[i]);
+	json_end(&k->j);
+}
+
 static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct json_sink *k = (struct json_sink *)s;
@@ -177,6 +191,8 @@ static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 		if (!schema_field_hidden(&v->ev->fields[i]))
 			put_field(k, v, &v->ev->fields[i]);
 	json_end(j);
+	if (k->kstack)
+		put_stack(k, v);
 	return end_line(k);
 }
 

@@ -15,6 +15,8 @@
 #define RED    "\033[31m"
 #define NORMAL "\033[0m"
 
+#define STACK_COLUMN 30 /* a little behind where the event's name begins */
+
 struct table_sink {
 	struct mmt_sink s;
 	struct out out;
@@ -90,6 +92,12 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	buf_puts(b, bad ? RED : "");
 	words_visible(b, detail);
 	buf_puts(b, bad ? NORMAL "\n" : "\n");
+	for (unsigned i = 0; i < v->nkstack; i++) {
+		from = b->len;
+		buf_pad(b, from + STACK_COLUMN);
+		words_visible(b, v->kstack[i]);
+		buf_putc(b, '\n');
+	}
 	return t->text.err ? t->text.err : out_spill(&t->out);
 }
 

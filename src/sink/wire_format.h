@@ -7,7 +7,8 @@
  *   nevents times: struct wire_event, followed by its nfields struct wire_field
  *   records until the end, each beginning with { u16 type; u16 size } and padded with zeros to a multiple of 8:
  *     type < 0x8000            an event, laid out as its struct wire_event says
- *     0x8001 .. 0x8004         items of mmtrace/wire/names.h: names, paths, functions, marks
+ *     0x8001 .. 0x8007         items of mmtrace/wire/names.h: names, paths, functions, marks, stacks. A stack's names (its
+ *                              addresses are their keys) come right before it, the stack before the first event with its id
  *     WIRE_LOSS                struct wire_loss
  *     WIRE_END                 struct wire_end: nothing follows; without it the stream was cut
  */

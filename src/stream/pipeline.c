@@ -5,17 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "enrich/names.h"
+#include "enrich/stacks.h"
 #include "mmtrace/base.h"
 #include "mmtrace/map.h"
+#include "stream/symbols.h"
 #include "stream/view.h"
-
-/* Where an event carries kernel addresses that want a name. */
-#define KSYMS_MAX 4
-
-struct ksym_fields {
-	uint8_t n;
-	const struct mmt_field *field[KSYMS_MAX];
-};
 
 #define HOOK_NAME 32
 
@@ -32,11 +26,10 @@ struct pipeline {
 	struct value_names lookup;
 	struct procs *procs;
 	struct ranges *ledger;
-	struct map nameless; /* addresses that nobody could name */
-	struct map met;	     /* address spaces whose mappings were asked for, or told */
+	struct symbols symbols;
+	struct stacks *stacks;
+	struct map met; /* address spaces whose mappings were asked for, or told */
 	bool asking;
-	uint64_t last_ksym; /* most events carry the same one as the event before */
-	struct ksym_fields ksyms[MMT_EV_MAX];
 	struct view_scratch scratch;
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
 	struct hook_state hooks[MMT_RUN_HOOKS];
@@ -47,56 +40,6 @@ struct pipeline {
 	struct mmt_summary sum;
 	int failed; /* -errno of the first sink that did */
 };
-
-static void find_ksyms(struct pipeline *p)
-{
-	size_t n;
-	const struct mmt_schema_event *ev = schema_events(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct ksym_fields *k = &p->ksyms[ev[i].num];
-
-		for (unsigned f = 0; f < ev[i].nfields; f++)
-			if (ev[i].fields[f].look == MMT_LOOK_KSYM && k->n < KSYMS_MAX)
-				k->field[k->n++] = &ev[i].fields[f];
-	}
-}
-
-struct pipeline *pipeline_new(const struct pipeline_opts *opts)
-{
-	struct pipeline *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return NULL;
-	p->opts = *opts;
-	for (unsigned i = 0; i < opts->nsinks; i++)
-		p->views |= opts->sinks[i]->event != NULL;
-	p->names = names_new();
-	p->procs = procs_new(opts->ask_comm, opts->ctx);
-	p->ledger = ranges_new(opts->page_size);
-	if (!p->names || !p->procs || !p->ledger) {
-		pipeline_free(p);
-		return NULL;
-	}
-	p->lookup = (struct value_names){ names_get, p->names };
-	p->sum.child_status = -1;
-	find_ksyms(p);
-	return p;
-}
-
-void pipeline_free(struct pipeline *p)
-{
-	if (!p)
-		return;
-	names_free(p->names);
-	procs_free(p->procs);
-	ranges_free(p->ledger);
-	map_free(&p->nameless);
-	map_free(&p->met);
-	buf_free(&p->silent);
-	buf_free(&p->absent);
-	free(p);
-}
 
 static int tap(struct pipeline *p, const void *data, size_t size)
 {
@@ -111,6 +54,52 @@ static int tap(struct pipeline *p, const void *data, size_t size)
 	return err;
 }
 
+static int tap_made(void *pipeline, const void *data, size_t size)
+{
+	return tap(pipeline, data, size);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_opts *opts)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->opts = *opts;
+	for (unsigned i = 0; i < opts->nsinks; i++)
+		p->views |= opts->sinks[i]->event != NULL;
+	p->names = names_new();
+	p->procs = procs_new(opts->ask_comm, opts->ctx);
+	p->ledger = ranges_new(opts->page_size);
+	p->stacks = stacks_new();
+	if (!p->stacks || !p->names || !p->procs || !p->ledger) {
+		pipeline_free(p);
+		return NULL;
+	}
+	p->lookup = (struct value_names){ names_get, p->names };
+	p->sum.child_status = -1;
+	p->symbols = (struct symbols){
+		.ask = opts->ask_ksym, .ask_ctx = opts->ctx, .tap = tap_made, .tap_ctx = p, .names = p->names
+	};
+	symbols_init(&p->symbols);
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	names_free(p->names);
+	procs_free(p->procs);
+	ranges_free(p->ledger);
+	stacks_free(p->stacks);
+	symbols_free(&p->symbols);
+	map_free(&p->met);
+	buf_free(&p->silent);
+	buf_free(&p->absent);
+	free(p);
+}
+
 static int to_sinks(struct pipeline *p, const struct mmt_item *item)
 {
 	int err = 0;
@@ -120,45 +109,6 @@ static int to_sinks(struct pipeline *p, const struct mmt_item *item)
 
 		if (s->item)
 			err = s->item(s, item);
-	}
-	return err;
-}
-
-/* What is learnt outside the ring enters the stream as an item of its own, before the event that needs it. */
-static int inject_ksym(struct pipeline *p, uint64_t addr, const char *text)
-{
-	size_t len = strnlen(text, MMT_NAME_MAX - 1), size = (offsetof(struct mmt_name, text) + len + 1 + 7) & ~7UL;
-	union {
-		struct mmt_name n;
-		char room[sizeof(struct mmt_name) + MMT_NAME_MAX + 8];
-	} u = { .n = { .type = MMT_ITEM_NAME, .size = (uint16_t)size, .kind = MMT_NAME_KSYM, .key = addr } };
-
-	memcpy(u.n.text, text, len);
-	names_put(p->names, addr, u.n.text);
-	return tap(p, &u, size);
-}
-
-static int name_ksyms(struct pipeline *p, const struct mmt_hdr *h)
-{
-	const struct ksym_fields *k = &p->ksyms[h->type];
-	int err = 0;
-
-	for (unsigned i = 0; i < k->n && !err; i++) {
-		uint64_t addr = value_has(h, k->field[i]) ? value_u64(h, k->field[i], 0) : 0;
-		const char *text;
-
-		if (!addr || addr == p->last_ksym)
-			continue;
-		p->last_ksym = addr;
-		if (!p->opts.ask_ksym || names_get(p->names, addr) || map_get(&p->nameless, addr))
-			continue;
-		text = p->opts.ask_ksym(p->opts.ctx, addr);
-		if (text) {
-			err = inject_ksym(p, addr, text);
-		} else {
-			p->lost[MMT_LOSS_SYMBOL][h->type]++;
-			map_put(&p->nameless, addr, p);
-		}
 	}
 	return err;
 }
@@ -245,6 +195,8 @@ static int show(struct pipeline *p, const struct decoded *d)
 
 	v.comm = procs_comm(p->procs, v.h->pid);
 	v.page_size = p->opts.page_size;
+	if (v.h->kstack)
+		v.kstack = stacks_frames(p->stacks, v.h->kstack, &p->lookup, &v.nkstack);
 	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
 	if (is_ours(p, v.h))
 		return 0;
@@ -263,7 +215,7 @@ static int show(struct pipeline *p, const struct decoded *d)
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
 {
 	bool exec = d->ev->num == MMT_EV_EXEC;
-	int err = name_ksyms(p, d->event);
+	int err = symbols_event(&p->symbols, d->event);
 
 	if (!err && !exec)
 		err = ask_maps(p, d->event);
@@ -292,13 +244,24 @@ static void learn_raw(struct pipeline *p, const void *data, size_t size, bool ev
 	}
 }
 
+/* The addresses of a stack when nobody wants views: whoever reads the records has nobody to ask. */
+static int name_stack(struct pipeline *p, const void *data, size_t size)
+{
+	struct decoded d;
+
+	if (size < sizeof(struct mmt_hdr) || ((const struct mmt_stack *)data)->type != MMT_ITEM_STACK ||
+	    decode_record(data, size, &d) != DECODE_OK)
+		return 0;
+	return symbols_stack(&p->symbols, d.stack);
+}
+
 /* Nobody wants views: count, name addresses, hand the bytes on. */
 static int take_raw(struct pipeline *p, const void *data, size_t size)
 {
 	const struct mmt_hdr *h = data;
 	const struct mmt_schema_event *ev = size >= sizeof(*h) ? schema_event(h->type) : NULL;
 	bool whole = ev && size >= ev->size, exec = whole && h->type == MMT_EV_EXEC;
-	int err = whole ? name_ksyms(p, h) : 0;
+	int err = whole ? symbols_event(&p->symbols, h) : name_stack(p, data, size);
 
 	if (size >= sizeof(*h) && h->type < MMT_EV_MAX) {
 		p->sum.per_event[h->type]++;
@@ -317,6 +280,7 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 {
 	enum decode_result r;
 	struct decoded d;
+	int err = 0;
 
 	if (!p->views)
 		return take_raw(p, data, size);
@@ -331,7 +295,11 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 		return take_event(p, &d, data, size);
 	if (d.name || d.path)
 		names_item(p->names, &d); /* what could not be kept is counted there */
-	return tap(p, data, size);
+	if (d.stack) {
+		stacks_item(p->stacks, d.stack); /* likewise */
+		err = symbols_stack(&p->symbols, d.stack);
+	}
+	return err ? err : tap(p, data, size);
 }
 
 static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
@@ -430,12 +398,16 @@ static int own_losses(struct pipeline *p)
 
 	p->lost[MMT_LOSS_GAP][0] += ranges_conflicts(p->ledger) + ranges_dropped(p->ledger);
 	p->lost[MMT_LOSS_NAME][0] += names_lost(p->names);
+	p->lost[MMT_LOSS_STACK][0] += stacks_lost(p->stacks);
+	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
+		p->lost[MMT_LOSS_SYMBOL][ev] += p->symbols.lost[ev];
 	for (unsigned kind = 0; kind < MMT_LOSS_MAX; kind++) {
 		for (unsigned ev = 0; ev < MMT_EV_MAX; ev++) {
 			p->sum.lost[kind] += p->lost[kind][ev];
 			p->sum.lost_event[ev] += p->lost[kind][ev];
 			if (!p->lost[kind][ev] || err ||
-			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_NAME && kind != MMT_LOSS_SYMBOL))
+			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_NAME && kind != MMT_LOSS_SYMBOL &&
+			     (kind != MMT_LOSS_STACK || ev)))
 				continue;
 			item.loss = (struct mmt_loss_item){ kind, ev, p->lost[kind][ev] };
 			err = to_sinks(p, &item);

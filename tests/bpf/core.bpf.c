@@ -9,16 +9,16 @@
 volatile __u64 answer;
 
 #define HARNESS(name)                                                            \
-	static __always_inline __u64 do_##name(const __u64 *a);                  \
+	static __always_inline __u64 do_##name(void *ctx, const __u64 *a);       \
 	SEC("raw_tp/sys_enter")                                                  \
 	int name(__u64 *ctx)                                                     \
 	{                                                                        \
 		__u64 a[6] = { ctx[0], ctx[1], ctx[2], ctx[3], ctx[4], ctx[5] }; \
                                                                                  \
-		answer = do_##name(a);                                           \
+		answer = do_##name(ctx, a);                                      \
 		return 0;                                                        \
 	}                                                                        \
-	static __always_inline __u64 do_##name(const __u64 *a)
+	static __always_inline __u64 do_##name(void *ctx, const __u64 *a)
 
 /* (pid_tgid) */
 HARNESS(wanted)
@@ -93,7 +93,7 @@ HARNESS(enter)
 		.prot = 7,
 	};
 
-	return inst_enter(&in) != NULL;
+	return inst_enter(HX_TIER(RAW_TP, ctx), &in) != NULL;
 }
 
 /* (ret) */
@@ -124,6 +124,25 @@ HARNESS(emit)
 	e->file = e->comm = 0;
 	send(e);
 	return 1;
+}
+
+/* (event): its stack's id. Every program has a stack of its own: the two differ by what BPF leaves of them on it. */
+HARNESS(stack_a)
+{
+	return KSTACK_N(HX_TIER(RAW_TP, ctx), (__u32)a[0]);
+}
+
+HARNESS(stack_b)
+{
+	return KSTACK_N(HX_TIER(RAW_TP, ctx), (__u32)a[0]);
+}
+
+/* (id, hash): another stack has it */
+HARNESS(stack_taken)
+{
+	__u32 id = (__u32)a[0];
+
+	return !bpf_map_update_elem(&stacks_seen, &id, &a[1], BPF_ANY);
 }
 
 HARNESS(name)

@@ -3,144 +3,7 @@
  * The BPF core without a hook: its functions are called by BPF_PROG_RUN and asked what they did. Needs root and a
  * kernel that runs raw tracepoint programs on demand (Linux 5.10); else every test is a skip.
  */
-#include <errno.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <cmocka.h>
-#include "mmtrace/wire/event.h"
-#include "mmtrace/wire/knobs.h"
-#include "mmtrace/wire/names.h"
-#include "core_test.skel.h" /* needs the types above */
-
-#define PAGE 4096ull
-
-static struct mmt_core_test *s;
-static struct ring_buffer *rb;
-static struct mmt_ev_dma_map got[64]; /* install events; the other two are the beginning of it */
-static unsigned int n_got, n_names;
-
-static int take(void *ctx, void *data, size_t size)
-{
-	const struct mmt_hdr *h = data;
-
-	(void)ctx;
-	n_names += h->type == MMT_ITEM_NAME;
-	if (h->type < MMT_ITEM_FIRST && n_got < 64) {
-		memset(&got[n_got], 0, sizeof(got[0]));
-		memcpy(&got[n_got++], data, size < sizeof(got[0]) ? size : sizeof(got[0]));
-	}
-	return 0;
-}
-
-static uint64_t call(struct bpf_program *p, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
-{
-	uint64_t args[12] = { a, b, c, d, e };
-	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(p), &o))
-		fail_msg("%s: %s", bpf_program__name(p), strerror(errno));
-	return s->bss->answer;
-}
-
-#define CALL(name, ...)			CALL_(name, __VA_ARGS__, 0, 0, 0, 0, 0)
-#define CALL_(name, a, b, c, d, e, ...) call(s->progs.name, (uint64_t)(a), b, c, d, e)
-
-/* Can the least of programs be loaded and run? If not, it is the machine and not the core. */
-static bool able(void)
-{
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	uint64_t args[12] = { 0 };
-	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = sizeof(args));
-	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "able", "GPL", nothing, 2, NULL), err;
-
-	if (fd < 0)
-		return false;
-	err = bpf_prog_test_run_opts(fd, &o);
-	close(fd);
-	return !err;
-}
-
-static bool sys_exit = true; /* is the end of system calls seen? */
-
-static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t spaces)
-{
-	int err;
-
-	if (!able()) {
-		print_message("cannot run a BPF program here: %s\n", strerror(errno));
-		skip();
-	}
-	s = mmt_core_test__open();
-	assert_non_null(s);
-	s->rodata->knobs.filter = filter;
-	s->rodata->knobs.self_tgid = 77;
-	s->rodata->knobs.slot_mask = 8191;
-	s->rodata->knobs.page_shift = 12;
-	s->rodata->knobs.wake_bytes = ~0ull;
-	s->rodata->knobs.sys_exit = sys_exit;
-	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = ~0ull;
-	if (comm)
-		strncpy((char *)s->rodata->knobs.comm, comm, 15);
-	bpf_map__set_max_entries(s->maps.ring, ring_bytes);
-	bpf_map__set_max_entries(s->maps.mms, spaces);
-	bpf_map__set_max_entries(s->maps.mm_numbers, spaces);
-	err = mmt_core_test__load(s);
-	if (err)
-		fail_msg("the kernel refused the core: %s", strerror(-err));
-	s->data->off = 0;
-	rb = ring_buffer__new(bpf_map__fd(s->maps.ring), take, NULL, NULL);
-	assert_non_null(rb);
-	n_got = n_names = 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	if (rb)
-		ring_buffer__free(rb);
-	mmt_core_test__destroy(s);
-	rb = NULL;
-	s = NULL;
-	return 0;
-}
-
-/* What is lost of a kind, over events and CPUs. */
-static uint64_t lost(unsigned int kind, unsigned int event)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *v = calloc((size_t)cpus, sizeof(*v)), sum = 0;
-	uint32_t key = MMT_LOSS_INDEX(kind, event);
-
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(s->maps.losses), &key, v), 0);
-	for (int i = 0; i < cpus; i++)
-		sum += v[i];
-	free(v);
-	return sum;
-}
-
-static void add_target(uint64_t key)
-{
-	uint32_t one = 1;
-
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(s->maps.targets), &key, &one, BPF_ANY), 0);
-}
-
-#define ID(tgid, tid) ((uint64_t)(tgid) << 32 | (tid))
+#include "bpf/kit.h"
 
 static void filter_none(void **state)
 {
@@ -353,6 +216,81 @@ static void names_once(void **state)
 	assert_int_equal(lost(MMT_LOSS_NAME, 0), 0);
 }
 
+/* ---- stacks ---- */
+
+static void up_stacks(uint32_t ring_bytes)
+{
+	kstack = true;
+	up(0, NULL, ring_bytes, 256);
+	kstack = false;
+}
+
+static void stacks_not_asked(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), 0);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_stacks, 0);
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_MMAP), 0);
+}
+
+static void stacks_once(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	up_stacks(65536);
+	a = CALL(stack_a, MMT_EV_MMAP);
+	assert_true(a > 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(CALL(stack_a, MMT_EV_MMAP), a);
+	b = CALL(stack_b, MMT_EV_MMAP);
+	assert_true(b > 0 && b != a);
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), a);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_stacks, 2);
+	assert_int_equal(stacks[0].id, a);
+	assert_int_equal(stacks[1].id, b);
+	assert_int_equal(stacks[0].kind, MMT_STACK_KERNEL);
+	assert_int_equal(stacks[0].size, offsetof(struct mmt_stack, addr) + stacks[0].nr * 8);
+	assert_in_range(stacks[0].nr, 2, MMT_STACK_DEPTH);
+	for (unsigned i = 0; i < stacks[0].nr; i++)
+		assert_true(stacks[0].addr[i] >> 63); /* the kernel's half */
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_MMAP), 0);
+}
+
+/* An id that another stack has: the next is taken. When those are gone too, the stack is lost and counted. */
+static void stacks_collide(void **state)
+{
+	uint64_t id;
+	uint32_t key;
+
+	(void)state;
+	up_stacks(65536);
+	id = CALL(stack_a, MMT_EV_MMAP);
+	CALL(stack_taken, id, 12345);
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), (uint32_t)id + 1);
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), (uint32_t)id + 1);
+	for (key = 0; key < 4; key++)
+		CALL(stack_taken, (uint32_t)id + key, 12345);
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_FAULT), 0);
+	assert_int_equal(CALL(stack_a, MMT_EV_FAULT), 0);
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_FAULT), 1);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_stacks, 2);
+}
+
+static void stacks_ring_full(void **state)
+{
+	(void)state;
+	up_stacks(4096);
+	while (CALL(emit, 1, ID(1, 2)))
+		;
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), 0);
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_MMAP), 1);
+}
+
 /* ---- runs ---- */
 
 static void install(unsigned int helper, uint64_t addr, uint64_t pages, uint64_t pfn, int ret)
@@ -473,6 +411,10 @@ int main(void)
 		cmocka_unit_test_teardown(calls_count, down),
 		cmocka_unit_test_teardown(ring_full_is_counted, down),
 		cmocka_unit_test_teardown(names_once, down),
+		cmocka_unit_test_teardown(stacks_not_asked, down),
+		cmocka_unit_test_teardown(stacks_once, down),
+		cmocka_unit_test_teardown(stacks_collide, down),
+		cmocka_unit_test_teardown(stacks_ring_full, down),
 		cmocka_unit_test_teardown(runs_merge, down),
 		cmocka_unit_test_teardown(runs_without_sys_exit, down),
 		cmocka_unit_test_teardown(runs_end, down),

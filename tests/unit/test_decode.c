@@ -72,7 +72,7 @@ static void test_wrong_headers(void **state)
 	assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_RANGE);
 	e.h.tier = 0;
 	for (unsigned type = 0; type < 0x10000; type++) {
-		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_SYNC))
+		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_STACK))
 			continue;
 		e.h.type = (uint16_t)type;
 		assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_UNKNOWN);
@@ -162,6 +162,34 @@ static void test_paths(void **state)
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_OK);
 }
 
+static void test_stacks(void **state)
+{
+	struct mmt_stack s = {
+		.type = MMT_ITEM_STACK, .id = 9, .nr = 3, .kind = MMT_STACK_KERNEL, .addr = { 1, 2, 3 }
+	};
+	size_t size = s.size = offsetof(struct mmt_stack, addr) + 3 * sizeof(s.addr[0]);
+	struct decoded d;
+
+	(void)state;
+	assert_int_equal(decode_exactly(&s, size, &d), DECODE_OK);
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_OK); /* as it lies in the ring */
+	for (size_t cut = 0; cut < size; cut++)
+		assert_int_equal(decode_exactly(&s, cut, &d), DECODE_SHORT);
+	s.nr = 2; /* says less than it has room for */
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_SIZE);
+	s.nr = MMT_STACK_DEPTH + 1;
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_RANGE);
+	s.nr = 0;
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_RANGE);
+	s.nr = 3;
+	s.kind = MMT_STACK_USER + 1;
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_RANGE);
+	s.kind = MMT_STACK_USER;
+	s.id = 0;
+	assert_int_equal(decode_exactly(&s, sizeof(s), &d), DECODE_RANGE);
+	assert_true(empty(&d));
+}
+
 static void test_other_items(void **state)
 {
 	struct mmt_func f = { .type = MMT_ITEM_FUNC, .size = sizeof(f), .func = 1 };
@@ -222,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_other_items),
+		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_noise),
 	};
 

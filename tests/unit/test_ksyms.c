@@ -18,19 +18,33 @@
 
 #define SEVENTY "a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_g23456789_"
 
-static struct ksyms *load(const char *text)
+static int file_of(const char *text, char path[40])
 {
 	int fd = memfd_create("kallsyms", 0);
-	struct ksyms *k;
-	char path[40];
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, 40, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static struct ksyms *load_with(const char *text, const char *modules)
+{
+	char path[40], modules_path[40];
+	int fd = file_of(text, path), mfd = modules ? file_of(modules, modules_path) : -1;
+	struct ksyms *k;
+
 	errno = 0;
-	k = ksyms_load(path);
+	k = ksyms_load(path, modules ? modules_path : NULL);
 	close(fd);
+	if (modules)
+		close(mfd);
 	return k;
+}
+
+static struct ksyms *load(const char *text)
+{
+	return load_with(text, NULL);
 }
 
 static void expect_at(const struct ksyms *k, uint64_t addr, const char *name, uint64_t start, const char *module)
@@ -64,7 +78,9 @@ static void looks_up(void **state)
 	expect_at(k, 0xffff800008002fffULL, "second", 0xffff800008002000ULL, ""); /* data does not count */
 	expect_at(k, 0xffff800008003004ULL, "third", 0xffff800008003000ULL, "");
 	expect_at(k, 0xffffd0000000000fULL, "edu_probe", 0xffffd00000000000ULL, "edu");
-	expect_at(k, UINT64_MAX, "mmdemo_mmap", 0xffffd00000000010ULL, "mmdemo"); /* the BPF program neither */
+	expect_at(k, 0xffffd00000000024ULL, "bpf_prog_6deef7357e7b4530", 0xffffd00000000020ULL, "bpf");
+	assert_int_equal(ksyms_named(k, "bpf_prog_6deef7357e7b4530", NULL), 0);
+	assert_int_equal(ksyms_at(k, UINT64_MAX, &s), -ENOENT);
 	ksyms_free(k);
 }
 
@@ -123,6 +139,29 @@ static void modules(void **state)
 	ksyms_free(k);
 }
 
+/* What is behind a module's end is another one's, of which nobody has read yet. */
+static void ends_of_modules(void **state)
+{
+	struct ksyms *k = load_with("ffff000000001000 t core_fn\n"
+				    "ffffd00000000000 t x_mmap\t[x]\n"
+				    "ffffd00000000100 t x_open\t[x]\n"
+				    "ffffd00000009000 t z_open\t[z]\n",
+				    "x 8192 2 y,z, Live 0xffffd00000000000 (OE)\n"
+				    "z 4096 0 - Live 0xffffd00000009000\n"
+				    "odd line\n");
+	struct ksym s;
+
+	(void)state;
+	expect_at(k, 0xffffd00000000100ULL, "x_open", 0xffffd00000000100ULL, "x");
+	expect_at(k, 0xffffd00000001fffULL, "x_open", 0xffffd00000000100ULL, "x");
+	assert_int_equal(ksyms_at(k, 0xffffd00000002000ULL, &s), -ENOENT);
+	expect_at(k, 0xffffd00000009ffcULL, "z_open", 0xffffd00000009000ULL, "z");
+	assert_int_equal(ksyms_at(k, 0xffffd0000000a000ULL, &s), -ENOENT);
+	expect_at(k, 0xffff000000001fffULL, "core_fn", 0xffff000000001000ULL, "");
+	assert_int_equal(ksyms_at(k, 0xffff000001001000ULL, &s), -ENOENT); /* too far behind for any function */
+	ksyms_free(k);
+}
+
 static void malformed(void **state)
 {
 	static const char *const bad[] = {
@@ -173,7 +212,7 @@ static void not_there(void **state)
 	struct ksym s;
 
 	(void)state;
-	assert_null(ksyms_load("/nonexistent/kallsyms"));
+	assert_null(ksyms_load("/nonexistent/kallsyms", NULL));
 	assert_int_equal(errno, ENOENT);
 	/* nobody needs to ask whether there are symbols before asking them */
 	assert_int_equal(ksyms_at(NULL, 1, &s), -ENOENT);
@@ -197,7 +236,7 @@ static void long_names(void **state)
 	k = load(text);
 	assert_non_null(k);
 	expect_at(k, 0xffff000000001001ULL, "a", 0xffff000000001000ULL, "");
-	expect_at(k, UINT64_MAX, "b", 0xffff000000003000ULL, "");
+	expect_at(k, 0xffff000000003ffcULL, "b", 0xffff000000003000ULL, "");
 	assert_int_equal(ksyms_named(k, "b", NULL), 1);
 	ksyms_free(k);
 }
@@ -231,10 +270,11 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks_up),   cmocka_unit_test(names_and_duplicates),
-		cmocka_unit_test(modules),    cmocka_unit_test(malformed),
-		cmocka_unit_test(hidden),     cmocka_unit_test(not_there),
-		cmocka_unit_test(long_names), cmocka_unit_test(many),
+		cmocka_unit_test(looks_up),	   cmocka_unit_test(names_and_duplicates),
+		cmocka_unit_test(modules),	   cmocka_unit_test(malformed),
+		cmocka_unit_test(hidden),	   cmocka_unit_test(not_there),
+		cmocka_unit_test(long_names),	   cmocka_unit_test(many),
+		cmocka_unit_test(ends_of_modules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

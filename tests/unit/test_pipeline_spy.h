@@ -93,6 +93,7 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 		.have = MMT_HAVE_ALL(id)                                                       \
 	}
 #define mmt_ev_DRIVER_MMAP_ mmt_ev_driver_mmap
+#define mmt_ev_BRK_	    mmt_ev_brk
 #define mmt_ev_EXEC_	    mmt_ev_exec
 #define mmt_ev_MMAP_	    mmt_ev_mmap
 #define mmt_ev_MUNMAP_	    mmt_ev_munmap

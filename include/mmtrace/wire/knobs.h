@@ -95,6 +95,8 @@ struct mmt_knobs {
 	__u32 free_pid_off;	    /* sched_process_free: offset of pid */
 	__u32 marks;		    /* 1: the hooks that leave marks are live, so no mark means something */
 	__u32 fault_exit_perf;	    /* 1: faults end at the MIN/MAJ events, not at a return */
+	__u32 kstack;		    /* 1: a kernel stack goes with every event */
+	__u32 zero0;		    /* always 0 */
 	__u32 sys_exit;		    /* 1: every system call's end is seen, so that a run may wait for it */
 	__u64 shmem_fault;	    /* address of shmem_fault, 0 when not known */
 	__u8 call[2][MMT_NR_MAX];   /* [compat][system call number] -> enum mmt_event, 0: not of interest */
