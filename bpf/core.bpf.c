@@ -10,6 +10,7 @@
 #include "install.bpf.c"
 #include "fault.bpf.c"
 #include "import.bpf.c"
+#include "memtype.bpf.c"
 #include "demo.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include "source.h"
 #include "wire/event.h"
+#include "wire/names.h"
 
 struct session;
 
@@ -69,6 +70,8 @@ struct caps;
 struct hook_choice;
 const struct caps *session__caps(const struct session *s);
 const struct hook_choice *session__choices(const struct session *s);
+/* How memory types are read, and whether that was checked; *wrong: what did not fit, "" else. NULL: no event asked for has any. */
+const struct mmt_memtype *session__memtype(const struct session *s, const char **wrong);
 /* Rows in table order; returns their number. s NULL: the table alone (name, text, config), nothing tried, no privilege. */
 size_t session__hooks(struct session *s, const struct session_hook **rows);
 

@@ -80,6 +80,19 @@ static enum decode_result decode_stack(const void *data, size_t size, struct dec
 	return DECODE_OK;
 }
 
+static enum decode_result decode_iomem(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_iomem *r = data;
+	long room = text_room(data, size, offsetof(struct mmt_iomem, text));
+
+	if (room < 0)
+		return DECODE_SHORT;
+	if (!memchr(r->text, '\0', room) || r->end <= r->start)
+		return DECODE_RANGE;
+	out->iomem = r;
+	return DECODE_OK;
+}
+
 static enum decode_result decode_item(const void *data, size_t size, struct decoded *out)
 {
 	const struct head *h = data;
@@ -104,6 +117,15 @@ static enum decode_result decode_item(const void *data, size_t size, struct deco
 		if (size < h->size)
 			return DECODE_SHORT;
 		out->sync = data;
+		return DECODE_OK;
+	case MMT_ITEM_IOMEM:
+		return decode_iomem(data, size, out);
+	case MMT_ITEM_MEMTYPE:
+		if (h->size != sizeof(struct mmt_memtype))
+			return DECODE_SIZE;
+		if (size < h->size)
+			return DECODE_SHORT;
+		out->memtype = data;
 		return DECODE_OK;
 	default:
 		return DECODE_UNKNOWN;

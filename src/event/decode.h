@@ -26,6 +26,8 @@ struct decoded {
 	const struct mmt_func *func;
 	const struct mmt_sync *sync;
 	const struct mmt_stack *stack;
+	const struct mmt_iomem *iomem;
+	const struct mmt_memtype *memtype;
 };
 
 /* data is 8-byte aligned, as the ring and the reader of recordings give it. On anything but DECODE_OK *out is all NULL. */

@@ -89,6 +89,15 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 			{ .tier = MMT_TIER_PROC, .object = OBJ_PLAIN, .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },
 		},
 	},
+	[MMT_HOOK_MEMTYPE] = {
+		.id = MMT_HOOK_MEMTYPE, .name = "memtype", .text = "memory types of mappings of one's own, to check the others by",
+		.config = "CONFIG_DEBUG_INFO_BTF=y", .feeds = { INSTALLS, CHANGES, EV(VMA_IMPORT), EV(VMA_WALK) },
+		.part = "the check of memory types",
+		.tries = {
+			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "own_vmas__iter" } },
+			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "own_list__iter" } }, /* before 5.12 */
+		},
+	},
 	[MMT_HOOK_MAP] = {
 		.id = MMT_HOOK_MAP, .name = "change.map", .text = "a mapping begins: mmap_region()", .config = NEED_ANY,
 		.feeds = { CHANGES, DRIVERS, INSTALLS, OBJECTS },

@@ -109,6 +109,18 @@ static void want_torn_bytes(struct session *s)
 		s->choice[MMT_HOOK_VMA_FREE].wanted = true;
 }
 
+/* Both sit on the iterator over VMAs (Linux 5.12): where one was refused, the other needs not be tried. */
+static void iter_refused(struct session *s)
+{
+	struct hook_choice *a = &s->choice[MMT_HOOK_IMPORT], *b = &s->choice[MMT_HOOK_MEMTYPE];
+
+	if ((a->bad & 1) == (b->bad & 1))
+		return;
+	snprintf(a->bad & 1 ? b->why : a->why, TIER_WHY, "%s", a->bad & 1 ? a->why : b->why);
+	a->bad |= 1;
+	b->bad |= 1;
+}
+
 /* The demo driver's trace events exist while its module is loaded. */
 static void check_demo(struct session *s)
 {
@@ -189,6 +201,7 @@ static int load(struct session *s)
 		if (refused < 0)
 			return fail(err, "cannot load the BPF programs: %s (%s)", strerror(-err), objects_error());
 		s->choice[refused].bad |= 1u << s->choice[refused].try;
+		iter_refused(s);
 	}
 	err = set_target(s);
 	if (err)
@@ -316,6 +329,20 @@ static void import_all(struct session *s)
 		mmt_warn("existing mappings cannot be listed: %s", strerror(-err));
 }
 
+/* Before the programs are switched on: nobody shall see these mappings. */
+static void learn_facts(struct session *s)
+{
+	const struct hook_choice *c = &s->choice[MMT_HOOK_MEMTYPE];
+
+	if (!c->wanted)
+		return;
+	facts_gather(&s->facts, s->objects, c->try >= 0 ? hook_table[MMT_HOOK_MEMTYPE].tries[c->try].progs[0] : NULL);
+	mmt_debug("memory types: table %u, checks 0x%x", s->facts.memtype.table, s->facts.memtype.checks);
+	if (s->facts.wrong[0] && !s->opts.dry)
+		mmt_warn("memory types are left out, this kernel has others: %s; please report it with 'uname -a'",
+			 s->facts.wrong);
+}
+
 int session__start(struct session *s)
 {
 	int refused, err;
@@ -333,6 +360,7 @@ int session__start(struct session *s)
 			drivers_start(s->drivers);
 	}
 	number_targets(s);
+	learn_facts(s);
 	if (s->opts.dry)
 		return 0;
 	if (s->opts.kstack)
@@ -373,7 +401,10 @@ int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 	s->fn = fn;
 	s->fn_ctx = ctx;
 	s->error = 0;
-	s->items = spaces_tell(&s->spaces, fn, ctx);
+	err = facts_tell(&s->facts, fn, ctx);
+	if (err < 0)
+		return err;
+	s->items = err + spaces_tell(&s->spaces, fn, ctx);
 	/* events do not wake the reader until much has gathered: look first, then wait a slice */
 	err = ring_buffer__consume(s->ring);
 	if (err >= 0 && !s->items) {
@@ -444,6 +475,7 @@ void session__close(struct session *s)
 	if (s->attached.nlinks || s->attached.nfds || s->drivers)
 		leave_to_holder();
 	spaces_free(&s->spaces);
+	facts_free(&s->facts);
 	caps_free(&s->caps);
 	free(s);
 }

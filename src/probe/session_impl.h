@@ -5,6 +5,7 @@
 
 #include "attach.h"
 #include "drivers.h"
+#include "facts.h"
 #include "import.h"
 #include "mmtrace/session.h"
 
@@ -22,6 +23,7 @@ struct session {
 	mmt_item_fn fn; /* of the poll going on */
 	void *fn_ctx;
 	struct spaces spaces;
+	struct facts facts;
 	bool stopped;
 	int items, error;
 	uint64_t ksyms_ns; /* symbols were last read because one was missing */

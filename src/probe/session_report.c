@@ -135,6 +135,12 @@ const struct hook_choice *session__choices(const struct session *s)
 	return s->choice;
 }
 
+const struct mmt_memtype *session__memtype(const struct session *s, const char **wrong)
+{
+	*wrong = s->facts.wrong;
+	return s->facts.memtype.size ? &s->facts.memtype : NULL;
+}
+
 #define KSYMS_AGAIN_NS 1000000000ULL
 
 const char *session__ksym(struct session *s, uint64_t addr)

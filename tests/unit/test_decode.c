@@ -26,7 +26,7 @@ static enum decode_result decode_exactly(const void *data, size_t size, struct d
 
 static bool empty(const struct decoded *d)
 {
-	return !d->event && !d->ev && !d->name && !d->path && !d->func && !d->sync;
+	return !d->event && !d->ev && !d->name && !d->path && !d->func && !d->sync && !d->iomem && !d->memtype;
 }
 
 static void test_every_event_cut_at_every_byte(void **state)
@@ -72,7 +72,7 @@ static void test_wrong_headers(void **state)
 	assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_RANGE);
 	e.h.tier = 0;
 	for (unsigned type = 0; type < 0x10000; type++) {
-		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_STACK))
+		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_MEMTYPE))
 			continue;
 		e.h.type = (uint16_t)type;
 		assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_UNKNOWN);
@@ -135,6 +135,45 @@ static void test_names(void **state)
 	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_SHORT);
 	r.n.size = sizeof(r.n); /* room for no text at all */
 	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_RANGE);
+}
+
+static void test_iomem(void **state)
+{
+	struct {
+		struct mmt_iomem r;
+		char text[8];
+	} r = { .r = { .type = MMT_ITEM_IOMEM, .size = sizeof(r), .start = 0x1000, .end = 0x2000 }, .text = "seven77" };
+	struct decoded d;
+
+	(void)state;
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_OK);
+	assert_non_null(d.iomem);
+	for (size_t cut = 0; cut < sizeof(r); cut++)
+		assert_int_equal(decode_exactly(&r, cut, &d), DECODE_SHORT);
+	r.r.end = 0x1000;
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_RANGE);
+	r.r.end = 0x2000;
+	memcpy(r.text, "without ", 8); /* no end */
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_RANGE);
+	assert_true(empty(&d));
+	r.r.size = sizeof(r.r) - 1;
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_SHORT);
+	r.r.size = sizeof(r.r);
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_RANGE);
+}
+
+static void test_memtype(void **state)
+{
+	struct mmt_memtype r = { .type = MMT_ITEM_MEMTYPE, .size = sizeof(r) };
+	struct decoded d;
+
+	(void)state;
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_OK);
+	assert_non_null(d.memtype);
+	assert_int_equal(decode_exactly(&r, sizeof(r) - 1, &d), DECODE_SHORT);
+	r.size -= 8;
+	assert_int_equal(decode_exactly(&r, sizeof(r), &d), DECODE_SIZE);
+	assert_true(empty(&d));
 }
 
 static void test_paths(void **state)
@@ -248,6 +287,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_headers),
 		cmocka_unit_test(test_bytes_of_an_munmap),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_iomem),
+		cmocka_unit_test(test_memtype),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_other_items),
 		cmocka_unit_test(test_stacks),

@@ -115,7 +115,8 @@ static void no_btf(void **state)
 	(void)state;
 	CHECK(kernel_nobtf(), { MMT_HOOK_CALL, "raw_tp", "call_enter__raw_tp", "raw_tp", "no BTF" },
 	      { MMT_HOOK_TARGET, "tp", "fork__tp", "raw_tp", "no BTF" },
-	      { MMT_HOOK_IMPORT, "proc", NULL, "iter", "no BTF" }, { MMT_HOOK_MAP, "none", NULL, "fentry", "no BTF" },
+	      { MMT_HOOK_IMPORT, "proc", NULL, "iter", "no BTF" }, { MMT_HOOK_MEMTYPE, "none", NULL, "iter", "no BTF" },
+	      { MMT_HOOK_MAP, "none", NULL, "fentry", "no BTF" },
 	      { MMT_HOOK_REMAP_PFN, "kprobe", "remap_pfn__kprobe", "fentry", "no BTF" },
 	      { MMT_HOOK_FAULT, "perf", "fault_enter__perf", "fentry", "no BTF" },
 	      { MMT_HOOK_SIGNAL, "raw_tp", NULL, "raw_tp", "no BTF" },

@@ -16,6 +16,7 @@
 	X(CALL,        "call")	\
 	X(TARGET,      "target")	\
 	X(IMPORT,      "import")	\
+	X(MEMTYPE,     "memtype")	\
 	X(MAP,         "change.map")	\
 	X(COMMIT,      "change.commit")	\
 	X(GATHER,      "change.overmap")	\
