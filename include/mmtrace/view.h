@@ -34,6 +34,16 @@ struct mmt_view {
 	/* Kernel stack, innermost first, "module:function+0x1c"; NULL: none was asked for, there is none, or it was lost. */
 	const char *const *kstack;
 	unsigned nkstack;
+	/*
+	 * What the range is mapped to, of events that have a pgprot and PFNs. A type that is not checked is what the kernel's release
+	 * promises; none is given when the check found that wrong.
+	 */
+	const char *memtype;	 /* "Device-nGnRnE", "UC-"; NULL: not known */
+	const char *memtype_key; /* the same as filters and JSON have it: "device-ngnrne", "uc-" */
+	bool memtype_checked;
+	bool phys_known;
+	uint64_t phys_start, phys_end; /* lowest address, and first behind the highest */
+	const char *phys_name; /* innermost of /proc/iomem: "0000:00:02.0", "System RAM"; NULL: not one, or not known */
 };
 
 #define MMT_RUN_HOOKS 128 /* hooks kept for headers */

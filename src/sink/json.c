@@ -163,6 +163,29 @@ static void put_stack(struct json_sink *k, const struct mmt_view *v)
 	json_end(&k->j);
 }
 
+/* Of events that can have them. */
+static void put_memory(struct json_sink *k, const struct mmt_view *v)
+{
+	if (schema_field(v->ev, "pgprot")) {
+		json_str(&k->j, "memtype", v->memtype_key);
+		if (v->memtype_key)
+			json_bool(&k->j, "memtype_checked", v->memtype_checked);
+		else
+			json_null(&k->j, "memtype_checked");
+	}
+	if (!schema_field(v->ev, "pfn_lo"))
+		return;
+	if (!v->phys_known) {
+		json_null(&k->j, "phys");
+		return;
+	}
+	json_obj(&k->j, "phys");
+	json_hex(&k->j, "start", v->phys_start);
+	json_hex(&k->j, "end", v->phys_end);
+	json_str(&k->j, "name", v->phys_name);
+	json_end(&k->j);
+}
+
 static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct json_sink *k = (struct json_sink *)s;
@@ -186,6 +209,7 @@ static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 	json_str(j, "tier", schema_tier(v->h->tier));
 	put_error(k, v);
 	put_mapping(k, v);
+	put_memory(k, v);
 	json_obj(j, "args");
 	for (unsigned i = 0; i < v->ev->nfields; i++)
 		if (!schema_field_hidden(&v->ev->fields[i]))

@@ -47,9 +47,9 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DRIVER_MMAP] =  "{addr:14} = {ret} {$dur:>6} {func} {$file}",
 	[MMT_EV_DRIVER_OPEN] =  "{vma_start:14} {$dur:>6} {func} {$file}",
 	[MMT_EV_DRIVER_CLOSE] = "{vma_start:14} {$dur:>6} {func} {$file}",
-	[MMT_EV_PFN_MAP] =      "{addr:14} {len:>5} {$phys}{$helper}{$fail}",
-	[MMT_EV_PAGE_MAP] =     "{addr:14} {len:>5} {$phys}{$helper}{$fail}",
-	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$device}{$fail}",
+	[MMT_EV_PFN_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}",
+	[MMT_EV_PAGE_MAP] =     "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}",
+	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$device}{$fail}",
 	[MMT_EV_FAULT] =        "{addr:14} {$access} {$kind:8} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
 	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}",
 };

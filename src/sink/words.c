@@ -151,18 +151,27 @@ static void span(struct buf *b, const struct mmt_view *v)
 		buf_puts(b, num_fmt_size(s, end - start));
 }
 
-/* First and last byte, as /proc/iomem names a range; where it is in pieces, the lowest and the highest. */
+/* First and last byte, as /proc/iomem names a range, and its name there; where it is in pieces, the lowest and the highest. */
 static void phys(struct buf *b, const struct mmt_view *v)
 {
-	uint64_t lo, hi, segs;
+	uint64_t segs;
 
-	if (!value_get(v->h, v->ev, "pfn_lo", &lo) || !value_get(v->h, v->ev, "pfn_hi", &hi)) {
+	if (!v->phys_known) {
 		buf_puts(b, "phys -");
 		return;
 	}
-	buf_printf(b, "phys 0x%" PRIx64 "-0x%" PRIx64, lo * v->page_size, (hi + 1) * v->page_size - 1);
+	buf_printf(b, "phys 0x%" PRIx64 "-0x%" PRIx64, v->phys_start, v->phys_end - 1);
 	if (value_get(v->h, v->ev, "segs", &segs) && segs > 1)
 		buf_printf(b, " in %" PRIu64 " pieces", segs);
+	if (v->phys_name)
+		buf_printf(b, " %s", v->phys_name);
+}
+
+/* With a mark when it is only what the release promises. */
+static void memtype(struct buf *b, const struct mmt_view *v)
+{
+	if (v->memtype)
+		buf_printf(b, " %s%s", v->memtype, v->memtype_checked ? "" : "?");
 }
 
 static void helper(struct buf *b, const struct mmt_view *v)
@@ -271,7 +280,7 @@ static const struct {
 	{ "span", span },	{ "phys", phys },	{ "helper", helper },
 	{ "device", device },	{ "fail", fail },	{ "access", access_of },
 	{ "kind", kind },	{ "tries", tries },	{ "severity", severity },
-	{ "result", result },	{ "mode", mode },
+	{ "result", result },	{ "mode", mode },	{ "memtype", memtype },
 };
 
 static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)

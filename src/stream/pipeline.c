@@ -8,6 +8,7 @@
 #include "enrich/stacks.h"
 #include "mmtrace/base.h"
 #include "mmtrace/map.h"
+#include "stream/memory.h"
 #include "stream/symbols.h"
 #include "stream/view.h"
 
@@ -28,6 +29,7 @@ struct pipeline {
 	struct ranges *ledger;
 	struct symbols symbols;
 	struct stacks *stacks;
+	struct memory memory;
 	struct map met; /* address spaces whose mappings were asked for, or told */
 	bool asking;
 	struct view_scratch scratch;
@@ -72,7 +74,7 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	p->procs = procs_new(opts->ask_comm, opts->ctx);
 	p->ledger = ranges_new(opts->page_size);
 	p->stacks = stacks_new();
-	if (!p->stacks || !p->names || !p->procs || !p->ledger) {
+	if (memory_init(&p->memory) || !p->stacks || !p->names || !p->procs || !p->ledger) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -93,6 +95,7 @@ void pipeline_free(struct pipeline *p)
 	procs_free(p->procs);
 	ranges_free(p->ledger);
 	stacks_free(p->stacks);
+	memory_free(&p->memory);
 	symbols_free(&p->symbols);
 	map_free(&p->met);
 	buf_free(&p->silent);
@@ -198,6 +201,7 @@ static int show(struct pipeline *p, const struct decoded *d)
 	if (v.h->kstack)
 		v.kstack = stacks_frames(p->stacks, v.h->kstack, &p->lookup, &v.nkstack);
 	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
+	memory_view(&p->memory, &v);
 	if (is_ours(p, v.h))
 		return 0;
 	if (p->opts.filter && !filter_match(p->opts.filter, &v))
@@ -299,6 +303,7 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 		stacks_item(p->stacks, d.stack); /* likewise */
 		err = symbols_stack(&p->symbols, d.stack);
 	}
+	memory_item(&p->memory, &d);
 	return err ? err : tap(p, data, size);
 }
 

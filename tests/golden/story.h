@@ -84,6 +84,30 @@ static void stamp(struct teller *t, struct mmt_hdr *h, unsigned tier, uint64_t d
 	t->us += 1000;
 }
 
+static void range(struct teller *t, uint32_t depth, uint64_t start, uint64_t end, const char *text)
+{
+	union {
+		struct mmt_iomem r;
+		char room[sizeof(struct mmt_iomem) + MMT_NAME_MAX];
+	} u = { .r = { .type = MMT_ITEM_IOMEM, .depth = depth, .start = start, .end = end } };
+
+	u.r.size = (uint16_t)((sizeof(u.r) + strlen(text) + 8) & ~7UL);
+	strcpy(u.r.text, text);
+	record(t, &u, u.r.size);
+}
+
+/* What is known before the first event. */
+static void machine(struct teller *t)
+{
+	struct mmt_memtype m = { .type = MMT_ITEM_MEMTYPE, .size = sizeof(m), .table = MMT_MEMTYPE_ARM64 };
+
+	m.checks = MMT_MEMTYPE_SAW_NORMAL | MMT_MEMTYPE_SAW_DEVICE;
+	record(t, &m, sizeof(m));
+	range(t, 0, 0x40000000, 0x60000000, "System RAM");
+	range(t, 1, 0x4a000000, 0x4a200000, "reserved");
+	range(t, 1, 0x4b000000, 0x4b200000, "Kernel code");
+}
+
 #define NEW(id, type_) \
 	struct mmt_ev_##type_ e = { .h = { .type = MMT_EV_##id, .size = sizeof(e), .have = MMT_HAVE_ALL(id) } }
 #define SEND(t, tier, dur) (stamp(t, &e.h, tier, dur), record(t, &e, sizeof(e)))
@@ -178,6 +202,7 @@ static void map_device(struct teller *t)
 		e.pages = 1;
 		e.pfn = e.pfn_lo = e.pfn_hi = 0x4a120;
 		e.segs = 1;
+		e.pgprot = 0x68000000000fcf;
 		e.helper = MMT_HELPER_VM_INSERT_PAGE;
 		e.ret = -EBUSY;
 		SEND(t, MMT_TIER_FENTRY, 700);
@@ -190,7 +215,8 @@ static void map_device(struct teller *t)
 		e.pages = 4;
 		e.pfn_lo = 0x50000;
 		e.pfn_hi = 0x60001;
-		e.segs = 3;
+		e.segs = 3; /* told of: none, so that nobody knows whether all are of one kind */
+		e.pgprot = 0x68000000000f4b;
 		e.helper = MMT_HELPER_DMA_MMAP_ATTRS;
 		e.device = KEY_DEVICE;
 		e.dma_addr = 0xfffff000;
@@ -422,6 +448,7 @@ static int story(mmt_item_fn fn, void *ctx)
 	struct teller t = { .fn = fn, .ctx = ctx, .us = 500 };
 	struct mmt_item item = { .kind = MMT_I_HOOK };
 
+	machine(&t);
 	begin(&t);
 	map_device(&t);
 	map_others(&t);
