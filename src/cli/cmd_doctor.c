@@ -9,6 +9,7 @@
 #include "cli/doctor.h"
 #include "cli/opt.h"
 #include "cli/text_out.h"
+#include "enrich/memtype.h"
 #include "event/schema.h"
 #include "mmtrace/session.h"
 
@@ -85,6 +86,26 @@ static void put_verdict(struct buf *out, const struct session_hook *rows, size_t
 	buf_printf(out, "\n%u hooks by their best tier, %u by a lesser one, %u not at all\n", good, poor, none);
 }
 
+/* Which table, and which own mappings read as what they are. */
+static void put_memtype(struct json *j, const struct doctor *d)
+{
+	const struct mmt_memtype *m = d->memtype;
+	bool wrong = m && m->checks & MMT_MEMTYPE_WRONG;
+
+	if (!m || !memtype_table_name(m->table)) {
+		json_null(j, "memtype");
+		return;
+	}
+	json_obj(j, "memtype");
+	json_str(j, "table", memtype_table_name(m->table));
+	json_bool(j, "checked", memtype_checked(m->checks));
+	json_bool(j, "saw_normal", m->checks & MMT_MEMTYPE_SAW_NORMAL);
+	json_bool(j, "saw_device", m->checks & MMT_MEMTYPE_SAW_DEVICE);
+	json_bool(j, "saw_nc", m->checks & MMT_MEMTYPE_SAW_NC);
+	json_str(j, "wrong", wrong ? d->memtype_wrong : NULL);
+	json_end(j);
+}
+
 static void put_header(struct json *j, const struct doctor *d)
 {
 	const char *missing = caps_missing_privilege();
@@ -98,6 +119,7 @@ static void put_header(struct json *j, const struct doctor *d)
 	json_u64(j, "page_size", d->page_size);
 	json_u64(j, "cpus", d->cpus);
 	json_str(j, "btf", !access("/sys/kernel/btf/vmlinux", R_OK) ? "kernel" : d->btf_file);
+	put_memtype(j, d);
 	json_str(j, "config", d->config_path);
 	json_str(j, "missing_privilege", missing[0] ? missing : NULL);
 	json_end(j);
@@ -201,6 +223,7 @@ int cmd_doctor(int argc, char **argv)
 	if (s) {
 		d.caps = session__caps(s);
 		d.choice = session__choices(s);
+		d.memtype = session__memtype(s, &d.memtype_wrong);
 	}
 	told = code == EXIT_USAGE ? EXIT_FINE : report(&v, &d, s);
 	session__close(s);

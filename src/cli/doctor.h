@@ -7,6 +7,7 @@
 #define MMTRACE_CLI_DOCTOR_H
 
 #include "mmtrace/base.h"
+#include "mmtrace/wire/names.h"
 #include "probe/tiers.h"
 
 struct doctor {
@@ -16,8 +17,10 @@ struct doctor {
 	const char *btf_file;		  /* --btf, NULL */
 	const char *release, *machine;
 	uint32_t page_size, cpus;
-	struct buf config;	 /* the kernel's configuration, empty: not readable */
-	const char *config_path; /* where from, NULL: nowhere */
+	const struct mmt_memtype *memtype; /* how memory types are read, NULL: nothing was tried */
+	const char *memtype_wrong;	   /* what the check found */
+	struct buf config;		   /* the kernel's configuration, empty: not readable */
+	const char *config_path;	   /* where from, NULL: nowhere */
 };
 
 /* A set of short texts in order of arrival. */

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 #include "cli/doctor.h"
+#include "enrich/memtype.h"
 #include "event/schema.h"
 
 #define COL_TIER   10
@@ -62,6 +63,55 @@ static void put_way(struct buf *out, const char *name, int err, const char *none
 			  strerror(err == -524 ? 95 : -err)); /* ENOTSUPP is no errno of user space */
 }
 
+/* Mappings of one's own that read as what they are. */
+static void put_seen(const struct mmt_memtype *m, struct buf *text)
+{
+	static const struct {
+		uint32_t check;
+		const char *arm64, *x86;
+	} seen[] = {
+		{ MMT_MEMTYPE_SAW_NORMAL, "Normal", "WB" },
+		{ MMT_MEMTYPE_SAW_DEVICE, "Device", "UC-" },
+		{ MMT_MEMTYPE_SAW_NC, "Normal-NC", "WC" },
+	};
+	unsigned n = (unsigned)__builtin_popcount(m->checks), put = 0;
+
+	for (size_t i = 0; i < MMT_COUNT(seen); i++) {
+		if (!(m->checks & seen[i].check))
+			continue;
+		buf_puts(text, !put ? " " : put + 1 == n ? " and " : ", ");
+		buf_puts(text, m->table == MMT_MEMTYPE_X86_PAT ? seen[i].x86 : seen[i].arm64);
+		put++;
+	}
+}
+
+static void put_memtype(const struct doctor *d, struct buf *out)
+{
+	const struct mmt_memtype *m = d->memtype;
+	const struct hook_choice *c = &d->choice[MMT_HOOK_MEMTYPE];
+	struct buf text = { 0 };
+
+	if (!memtype_table_text(m->table)) {
+		buf_puts(&text, "not shown: no table is known for this machine");
+	} else if (m->checks & MMT_MEMTYPE_WRONG) {
+		buf_printf(&text, "not shown, this kernel has others: %s", d->memtype_wrong);
+	} else if (!m->checks) {
+		buf_printf(&text, "%s by release, unchecked: %s", memtype_table_text(m->table),
+			   c->try < 0 && c->why[0] ? c->why : "mappings of one's own could not be read");
+	} else {
+		buf_puts(&text, memtype_table_text(m->table));
+		buf_puts(&text, memtype_checked(m->checks) ? ", checked against own" :
+							     " by release, only checked against own");
+		put_seen(m, &text);
+		buf_puts(&text, m->checks & (m->checks - 1) ? " mappings" : " memory");
+		if (!memtype_checked(m->checks))
+			buf_puts(&text, " (no PCI resource file and no /dev/mem here)");
+	}
+	buf_puts(out, "memtype   ");
+	wrap(out, COL_TIER, &text);
+	buf_free(&text);
+}
+
 void doctor_machine(struct doctor *d, struct buf *out)
 {
 	const struct caps *c = d->caps;
@@ -78,6 +128,8 @@ void doctor_machine(struct doctor *d, struct buf *out)
 	put_way(out, "fentry", c->fentry_err, c->kernel_btf ? NULL : "it needs the kernel's own BTF");
 	put_way(out, "kprobes", c->kprobe_err, c->kprobe_type < 0 ? "this kernel has no kprobe events" : NULL);
 	put_way(out, "perf", c->perf_err, NULL);
+	if (d->memtype)
+		put_memtype(d, out);
 	buf_printf(out, "%-10s%s\n", "config",
 		   d->config_path ? d->config_path : "not readable (neither /proc/config.gz nor /boot/config-*)");
 }

@@ -1,4 +1,4 @@
-// LINK: base event probe/tiers probe/hook_table cli/doctor_events cli/doctor_gain cli/doctor_page
+// LINK: base event probe/tiers probe/hook_table cli/doctor_events cli/doctor_gain cli/doctor_page enrich/memtype
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* doctor's page for kernels whose facts are written by hand. */
 #include <setjmp.h>
@@ -287,12 +287,50 @@ static void wraps(void **state)
 	buf_free(&out);
 }
 
+static void told_of_memory_types(const struct mmt_memtype *m, const char *wrong, const char *line)
+{
+	d.memtype = m;
+	d.memtype_wrong = wrong;
+	page();
+	fits();
+	for (char *at = strstr(text, "\n          "); at; at = strstr(at, "\n          "))
+		memmove(at + 1, at + 11, strlen(at + 11) + 1), *at = ' '; /* unwrapped */
+	assert_true(says(line));
+}
+
+static void memory_types(void **state)
+{
+	struct mmt_memtype m = { .table = MMT_MEMTYPE_ARM64, .checks = MMT_MEMTYPE_SAW_NORMAL };
+
+	(void)state;
+	start(kernel_6_12(), "aarch64", NULL);
+	page();
+	assert_true(says_not("memtype   "));
+	told_of_memory_types(
+		&m, "",
+		"\nmemtype   arm64 table (Linux 5.14 and later) by release, only checked against own Normal memory "
+		"(no PCI resource file and no /dev/mem here)\n");
+	m.checks |= MMT_MEMTYPE_SAW_DEVICE;
+	told_of_memory_types(&m, "", "(Linux 5.14 and later), checked against own Normal and Device mappings\n");
+	m.checks |= MMT_MEMTYPE_SAW_NC;
+	told_of_memory_types(&m, "", ", checked against own Normal, Device and Normal-NC mappings\n");
+	m.checks |= MMT_MEMTYPE_WRONG;
+	told_of_memory_types(&m, "this is that", "\nmemtype   not shown, this kernel has others: this is that\n");
+	m.table = MMT_MEMTYPE_NONE;
+	told_of_memory_types(&m, "", "\nmemtype   not shown: no table is known for this machine\n");
+	m = (struct mmt_memtype){ .table = MMT_MEMTYPE_X86_PAT, .checks = 7 };
+	told_of_memory_types(&m, "", "\nmemtype   x86 PAT, checked against own WB, UC- and WC mappings\n");
+	start(kernel_nobtf(), "aarch64", NULL);
+	m = (struct mmt_memtype){ .table = MMT_MEMTYPE_ARM64_5_10 };
+	told_of_memory_types(&m, "", "(Linux 5.10 to 5.13) by release, unchecked: the kernel has no BTF\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(like_6_12),	cmocka_unit_test(locked_down), cmocka_unit_test(no_btf),
 		cmocka_unit_test(like_6_1),	cmocka_unit_test(forced),      cmocka_unit_test(refused),
-		cmocka_unit_test(config_lines), cmocka_unit_test(wraps),
+		cmocka_unit_test(config_lines), cmocka_unit_test(wraps),       cmocka_unit_test(memory_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
