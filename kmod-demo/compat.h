@@ -8,9 +8,14 @@
 #define MMDEMO_COMPAT_H
 
 #include <linux/device.h>
+#include <linux/huge_mm.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 #include <linux/version.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
 
 /* What user space asked for: addresses, and the offset in pages. */
 struct mmdemo_range {
@@ -129,6 +134,62 @@ static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
 #define MMDEMO_MMAP(kind) .mmap = kind##_mmap
 #define MMDEMO_MAPPED(kind)
 #endif
+
+/* 6.17: frame numbers lost their type pfn_t, whose upper bits were flags. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define mmdemo_pfn(pfn) (pfn)
+#else
+#define mmdemo_pfn(pfn) __pfn_to_pfn_t(pfn, 0)
+#endif
+
+static inline vm_fault_t mmdemo_insert_mixed(struct vm_fault *vmf, unsigned long pfn)
+{
+	return vmf_insert_mixed(vmf->vma, vmf->address, mmdemo_pfn(pfn));
+}
+
+static inline vm_fault_t mmdemo_insert_pmd(struct vm_fault *vmf, unsigned long pfn)
+{
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	return vmf_insert_pfn_pmd(vmf, mmdemo_pfn(pfn), vmf->flags & FAULT_FLAG_WRITE);
+#else
+	return VM_FAULT_FALLBACK;
+#endif
+}
+
+/* 6.6: vm_ops->huge_fault gets an order, no longer an enum of its own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+typedef unsigned int mmdemo_entry_size;
+#define mmdemo_entry_is_pmd(size) ((size) == PMD_SHIFT - PAGE_SHIFT)
+#else
+typedef enum page_entry_size mmdemo_entry_size;
+#define mmdemo_entry_is_pmd(size) ((size) == PE_SIZE_PMD)
+#endif
+
+/* 5.11: vm_ops->split is called may_split. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define mmdemo_may_split may_split
+#else
+#define mmdemo_may_split split
+#endif
+
+/* 5.16: folios. Locks the page's folio if it still belongs to the file; else it is left unlocked. */
+static inline bool mmdemo_page_lock(struct page *page, const struct address_space *mapping)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+	struct folio *folio = page_folio(page);
+
+	folio_lock(folio);
+	if (folio->mapping == mapping)
+		return true;
+	folio_unlock(folio);
+#else
+	lock_page(page);
+	if (page->mapping == mapping)
+		return true;
+	unlock_page(page);
+#endif
+	return false;
+}
 
 /* 7.0: the flags of shmem_file_setup() became a bitmap type. */
 static inline struct file *mmdemo_shmem_file(const char *name, loff_t size)

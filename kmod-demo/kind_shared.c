@@ -24,11 +24,7 @@ struct mmdemo_shared {
 static DEFINE_MUTEX(mmdemo_shared_lock); /* guards the pointer and the way from 0 to 1 reference */
 static struct mmdemo_shared *mmdemo_shared_buf;
 
-/*
- * alloc_pages_exact and not kmalloc: kmalloc memory belongs to the slab allocator, which keeps other
- * objects or its own data in the same page and uses the page's fields itself. What user space maps must be
- * whole pages that are nobody else's, zeroed so that no old kernel data can be read.
- */
+/* Why alloc_pages_exact: see contig. */
 static struct mmdemo_shared *mmdemo_shared_new(void)
 {
 	struct mmdemo_shared *buf = kzalloc(sizeof(*buf), GFP_KERNEL);

@@ -28,8 +28,34 @@
 	X(SHARED, shared, 4, "shared", 0666, \
 	  "one contiguous buffer for all openers, remap_pfn_range, counted by vm_ops open and close", \
 	  "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per copy, driver_close per VMA") \
-	/* 5 contig, 6 pages, 7 vmalloc-fault, 8 vmalloc-remap, 9 pfn-fault, 10 mixed, 11 huge, 12 device-wc, */ \
-	/* 13 dma-streaming, 14 dma-nc, 15 dma-buf, 16 access, 17 write-notify */
+	X(CONTIG, contig, 5, "contig", 0666, \
+	  "physically contiguous kernel pages (alloc_pages_exact), remap_pfn_range", \
+	  "driver_mmap mmdemo_contig_mmap, one pfn_map run in one segment, Normal, no faults") \
+	X(PAGES, pages, 6, "pages", 0666, \
+	  "scattered pages, counted: vm_insert_page, vm_insert_pages, vm_map_pages or vm_map_pages_zero", \
+	  "driver_mmap mmdemo_pages_mmap, one page_map run of 8 pages by the function chosen, no faults") \
+	X(VMALLOC_FAULT, vmalloc_fault, 7, "vmalloc-fault", 0666, \
+	  "pages of a vmalloc buffer, found one by one by .fault", \
+	  "driver_mmap mmdemo_vmalloc_fault_mmap, no install, one fault per touched page") \
+	X(VMALLOC_REMAP, vmalloc_remap, 8, "vmalloc-remap", 0666, \
+	  "a vmalloc buffer mapped at once, remap_vmalloc_range", \
+	  "driver_mmap mmdemo_vmalloc_remap_mmap, one page_map run by remap_vmalloc_range, no faults") \
+	X(PFN_FAULT, pfn_fault, 9, "pfn-fault", 0666, \
+	  "a frame number per fault, vmf_insert_pfn or vmf_insert_pfn_prot; the driver may be slow", \
+	  "driver_mmap mmdemo_pfn_fault_mmap, per touched page one fault with one pfn_map inside it") \
+	X(MIXED, mixed, 10, "mixed", 0666, \
+	  "a frame number per fault into a VM_MIXEDMAP, vmf_insert_mixed", \
+	  "driver_mmap mmdemo_mixed_mmap, per touched page one fault with one vmf_insert_mixed inside it") \
+	X(HUGE, huge, 11, "huge", 0666, \
+	  "one entry of PMD size by .huge_fault and vmf_insert_pfn_pmd, small ones by .fault; no split", \
+	  "driver_mmap mmdemo_huge_mmap, one fault with one pfn_map of a whole PMD (2 MiB, 32 MiB)") \
+	X(ACCESS, access, 16, "access", 0666, \
+	  "remap_pfn_range with vm_ops->access, so that ptrace and /proc/PID/mem can read and write it", \
+	  "driver_mmap mmdemo_access_mmap, one pfn_map run, remote access through mmdemo_access_vm_access") \
+	X(WRITE_NOTIFY, write_notify, 17, "write-notify", 0666, \
+	  "half pages, half frames, told of each first write: .page_mkwrite and .pfn_mkwrite", \
+	  "driver_mmap mmdemo_write_notify_mmap, per touched page a fault, per first write a mkwrite")
+	/* 12 device-wc, 13 dma-streaming, 14 dma-nc, 15 dma-buf */
 /* clang-format on */
 
 #endif

@@ -15,6 +15,10 @@
  *   register name addr got want                       (device) one 4-byte load
  *   dma_copy src dst len                              (dma-*) the device copied, offsets in the buffer
  *   way name value                                    an ioctl that chooses how the kind maps or answers
+ *   huge large small                                  (huge) entries that the first touch made
+ *   slow addr len pages ns least                      (pfn-fault) one first load, the driver sleeping in it
+ *   remote how addr len got                           (access) through /proc/self/mem
+ *   written got want                                  (write-notify) a bit for each page written since last asked
  *   fork child addr len | wait child status           the child's own lines carry its pid
  *   mremap addr len newlen to want                    (--mremap) moved there; then once more, to grow: refused, to=0x0
  *   mprotect addr len prot                            (--mprotect) to r-- and back to rw-
@@ -86,7 +90,7 @@ static int use_kind(const struct use_kind *kind, unsigned int steps)
 	struct mmdemo_info info = { 0 };
 	int bad, err = use_open(&u, O_RDWR);
 
-	if (err == ENODEV || err == EPERM || err == EACCES) {
+	if (err == ENODEV || err == EPERM || err == EACCES || (err == ENOMEM && kind->ops->lacks)) {
 		use_say(&u, "skip", true, "reason=%s why=\"%s\"", use_errno(err), use_why(kind, err));
 		return 0;
 	}

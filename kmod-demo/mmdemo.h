@@ -18,9 +18,16 @@
 #include "mmdemo_uapi.h"
 
 /* Buffer sizes in pages, so that the same numbers of faults and PTEs hold with 4 KiB and 16 KiB pages. */
-#define MMDEMO_FILE_PAGES   16
-#define MMDEMO_SHARED_PAGES 4
-#define MMDEMO_DMA_PAGES    4
+#define MMDEMO_FILE_PAGES      16
+#define MMDEMO_SHARED_PAGES    4
+#define MMDEMO_DMA_PAGES       4
+#define MMDEMO_CONTIG_PAGES    12
+#define MMDEMO_PAGES_PAGES     8
+#define MMDEMO_VMALLOC_PAGES   8
+#define MMDEMO_PFN_FAULT_PAGES 8
+#define MMDEMO_MIXED_PAGES     8
+#define MMDEMO_ACCESS_PAGES    4
+#define MMDEMO_NOTIFY_PAGES    8 /* one half pages, one half frames */
 
 struct mmdemo_kind {
 	unsigned int id;		    /* enum mmdemo_id */

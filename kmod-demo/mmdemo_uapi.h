@@ -40,7 +40,36 @@ struct mmdemo_dma_copy {
 	__u32 reserved; /* must be 0 */
 };
 
+/* Arguments of MMDEMO_IOC_WAY: which function of the kernel makes the entries. */
+enum mmdemo_pages_way {
+	MMDEMO_PAGES_INSERT = 0, /* vm_insert_page */
+	MMDEMO_PAGES_INSERT_MANY = 1,
+	MMDEMO_PAGES_MAP = 2,
+	MMDEMO_PAGES_MAP_ZERO = 3, /* offset 0 only: EINVAL at any other */
+	MMDEMO_PAGES_WAYS,
+};
+
+enum mmdemo_pfn_way {
+	MMDEMO_PFN_INSERT = 0, /* vmf_insert_pfn */
+	MMDEMO_PFN_INSERT_PROT = 1,
+	MMDEMO_PFN_WAYS,
+};
+
+#define MMDEMO_DELAY_MAX_US 1000000
+
+/* Entries that .huge_fault and .fault made for this open file. */
+struct mmdemo_huge_made {
+	__u32 large;
+	__u32 small;
+};
+
 #define MMDEMO_IOC_INFO	    _IOR('~', 0x40, struct mmdemo_info)	    /* every kind */
 #define MMDEMO_IOC_DMA_COPY _IOW('~', 0x41, struct mmdemo_dma_copy) /* dma-coherent; EINVAL, EIO, ETIMEDOUT */
+#define MMDEMO_IOC_WAY	    _IOW('~', 0x50, __u32) /* pages (mmap calls to come), pfn-fault (faults to come); EINVAL */
+#define MMDEMO_IOC_DELAY    _IOW('~', 0x51, __u32) /* pfn-fault: microseconds that each fault sleeps; EINVAL */
+#define MMDEMO_IOC_FRESH    _IO('~', 0x52) /* pfn-fault: other memory, zeroed, behind the same mappings; EBADF, ENOMEM */
+#define MMDEMO_IOC_HUGE	    _IOR('~', 0x53, struct mmdemo_huge_made) /* huge */
+#define MMDEMO_IOC_WRITTEN \
+	_IOR('~', 0x54, __u64) /* write-notify: bit N: page N was written since the last call; EBADF */
 
 #endif
