@@ -13,6 +13,7 @@
 
 struct mmt_field; /* event/schema.h */
 struct mmt_schema_event;
+struct mapping;	    /* ledger/mapping.h: its id, where it comes from, what has become of it */
 struct value_names; /* event/value.h: text of NAME and KSYM keys */
 
 struct mmt_view {
@@ -44,6 +45,12 @@ struct mmt_view {
 	bool phys_known;
 	uint64_t phys_start, phys_end; /* lowest address, and first behind the highest */
 	const char *phys_name; /* innermost of /proc/iomem: "0000:00:02.0", "System RAM"; NULL: not one, or not known */
+	/*
+	 * The mapping by its name for life: what the event is about, also when that is not there yet (its driver's ->mmap runs) or
+	 * no more (munmap, ->close); of vma_dup the copy. NULL: unknown.
+	 */
+	const struct mapping *map;
+	const char *map_id; /* "m17", NULL when map is */
 };
 
 #define MMT_RUN_HOOKS 128 /* hooks kept for headers */

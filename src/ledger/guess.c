@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include "event/flags.h"
 #include "event/value.h"
-#include "ledger/space.h"
+#include "ledger/take.h"
 
 static uint64_t page_up(const struct ranges *l, uint64_t v)
 {
@@ -16,13 +16,24 @@ static uint64_t page_up(const struct ranges *l, uint64_t v)
 /* NULL when the space has change events, or no room. */
 static struct space *guessed(struct ranges *l, const struct mmt_hdr *h)
 {
-	struct space *s = space_get(l, space_key(h->mm, h->pid));
+	struct space *s = space_get(l, h->mm, h->pid);
 
 	return s && !s->truth ? s : NULL;
 }
 
 #define HAS(h, ev, field) ((h)->have & MMT_HAVE(ev, field))
 #define GOT(ret)	  (!value_errno(MMT_LOOK_RETADDR, ret))
+
+/* A mapping of its own, made by a call. */
+static void made(struct ranges *l, struct space *s, struct range *r, unsigned origin)
+{
+	r->map = mapping_new(l, s, r, origin);
+	if (!r->map)
+		return;
+	mapping_did(l, r->map, MAPPING_ACT_MADE, r->start, r->end, origin);
+	space_map(l, s, r, false);
+	mapping_put(l, r->map);
+}
 
 void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 {
@@ -44,7 +55,7 @@ void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 	} else {
 		r.off = r.start;
 	}
-	space_map(l, s, &r, false);
+	made(l, s, &r, MMT_ORIGIN_MMAP);
 }
 
 void guess_munmap(struct ranges *l, const struct mmt_hdr *h)
@@ -53,7 +64,7 @@ void guess_munmap(struct ranges *l, const struct mmt_hdr *h)
 	struct space *s = guessed(l, h);
 
 	if (s && HAS(h, MUNMAP, ret) && e->ret == 0)
-		space_unmap(l, s, e->addr, e->addr + page_up(l, e->len));
+		space_unmap(l, s, e->addr, e->addr + page_up(l, e->len), MAPPING_MUNMAP);
 }
 
 void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
@@ -69,6 +80,20 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 		space_prot(l, s, e->addr, e->addr + page_up(l, e->len), (r->vm_flags & ~7ULL) | (e->prot & 7), false);
 }
 
+struct leaving {
+	struct ranges *l;
+	struct space *s;
+	const struct mapping *moves;
+};
+
+static void take_away(void *ctx, struct range *r)
+{
+	struct leaving *v = ctx;
+
+	space_remember(v->l, v->s, r);
+	space_drop_range(v->l, r, r->map == v->moves ? MAPPING_LIVE : MAPPING_MREMAP);
+}
+
 void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mremap *e = (const void *)h;
@@ -77,15 +102,25 @@ void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 
 	if (!s || !HAS(h, MREMAP, ret) || !GOT(e->ret))
 		return;
-	old = tree_at(&s->tree, e->addr);
+	old = e->old_len ? tree_at(&s->tree, e->addr) : NULL;
 	if (old) {
 		r = *old;
 		r.off += e->addr - old->start;
+		mapping_get(r.map);
 	}
-	space_unmap(l, s, e->addr, e->addr + page_up(l, e->old_len));
+	/* what is there goes, and its mapping lives on in the new place */
+	tree_each(space_take(l, s, e->addr, e->addr + page_up(l, e->old_len)), take_away,
+		  &(struct leaving){ l, s, r.map });
 	r.start = (uint64_t)e->ret;
 	r.end = r.start + page_up(l, e->len);
+	if (!old) {
+		made(l, s, &r, MMT_ORIGIN_MREMAP);
+		return;
+	}
+	mapping_did(l, r.map, MAPPING_ACT_MOVED, e->addr, e->addr + page_up(l, e->old_len), r.start);
+	r.map->start = r.start;
 	space_map(l, s, &r, false);
+	mapping_put(l, r.map);
 }
 
 void guess_brk(struct ranges *l, const struct mmt_hdr *h)
@@ -93,18 +128,27 @@ void guess_brk(struct ranges *l, const struct mmt_hdr *h)
 	const struct mmt_ev_brk *e = (const void *)h;
 	struct space *s = guessed(l, h);
 	struct range r = { .guessed = true, .fd = -1, .kind = RANGE_HEAP, .vm_flags = 3 };
+	struct range *below;
 	uint64_t now;
 
 	if (!s || !HAS(h, BRK, ret))
 		return;
 	now = page_up(l, (uint64_t)e->ret);
 	if (s->heap && now < s->heap) {
-		space_unmap(l, s, now, s->heap);
+		space_unmap(l, s, now, s->heap, MAPPING_BRK);
 	} else if (s->heap && now > s->heap) {
 		r.start = s->heap;
 		r.end = now;
 		r.off = r.start;
-		space_map(l, s, &r, false);
+		below = tree_at(&s->tree, r.start - 1);
+		if (!below || below->kind != RANGE_HEAP) {
+			made(l, s, &r, MMT_ORIGIN_BRK);
+		} else {
+			mapping_get(r.map = below->map);
+			mapping_did(l, r.map, MAPPING_ACT_GROWN, r.start, r.end, MMT_ORIGIN_BRK);
+			space_map(l, s, &r, false);
+			mapping_put(l, r.map);
+		}
 	}
 	s->heap = now;
 }
@@ -117,23 +161,32 @@ struct copying {
 static void copy(void *ctx, struct range *r)
 {
 	struct copying *c = ctx;
+	struct range new = *r;
 
-	space_map(c->l, c->to, r, false);
+	new.map = mapping_copy(c->l, c->to, r->map, r, MMT_ORIGIN_FORK);
+	if (!new.map)
+		return;
+	if (!new.map->ranges) {
+		new.map->pid = c->to->pid;
+		mapping_did(c->l, new.map, MAPPING_ACT_MADE, r->start, r->end, MMT_ORIGIN_FORK);
+	}
+	space_map(c->l, c->to, &new, false);
+	mapping_put(c->l, new.map);
 }
 
 void guess_fork(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_fork *e = (const void *)h;
-	uint64_t from_key = space_key(h->mm, h->pid), to_key;
-	struct space *from = map_get(&l->spaces, from_key);
+	struct space *from = space_find(l, space_key(h->mm, h->pid));
 	struct copying c = { .l = l };
+	uint32_t mm;
 
 	if (!from || from->truth || !HAS(h, FORK, child))
 		return;
-	to_key = space_key(HAS(h, FORK, child_mm) ? e->child_mm : 0, e->child);
-	if (to_key == from_key || map_get(&l->spaces, to_key))
+	mm = HAS(h, FORK, child_mm) ? e->child_mm : 0;
+	if (space_key(mm, e->child) == from->key || map_get(&l->spaces, space_key(mm, e->child)))
 		return;
-	c.to = space_get(l, to_key);
+	c.to = space_get(l, mm, e->child);
 	if (!c.to)
 		return;
 	c.to->heap = from->heap;

@@ -2,26 +2,7 @@
 #include "ledger/ranges.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include "event/flags.h"
-#include "event/schema.h"
-#include "ledger/space.h"
-
-/* VM_GROWSDOWN, include/linux/mm.h, 5.10 to 7.1 on arm64 and x86 */
-#define VM_GROWSDOWN 0x100
-
-/* What every event with a VMA begins with: MMT_FIELDS_VMA. */
-typedef struct mmt_ev_vma_new vma_part;
-#define HAS(h, field) ((h)->have & MMT_HAVE(VMA_NEW, field))
-/* ... and where it ends. */
-#define AFTER_VMA offsetof(struct mmt_ev_vma_map, addr)
-_Static_assert(offsetof(struct mmt_ev_vma_prot, addr) == AFTER_VMA &&
-		       offsetof(struct mmt_ev_vma_dup, addr) == AFTER_VMA &&
-		       offsetof(struct mmt_ev_vma_grow, addr) == AFTER_VMA &&
-		       offsetof(struct mmt_ev_vma_move, addr) == AFTER_VMA &&
-		       offsetof(struct mmt_ev_vma_import, addr) == AFTER_VMA &&
-		       offsetof(struct mmt_ev_vma_new, cause) == AFTER_VMA,
-	       "events with a VMA begin alike");
+#include "ledger/take.h"
 
 struct ranges *ranges_new(uint32_t page_size)
 {
@@ -38,212 +19,199 @@ void ranges_free(struct ranges *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->spaces.cap; i++) {
-		struct space *s = l->spaces.slots[i].val;
-
-		if (s)
-			space_empty(l, s);
-		free(s);
-	}
+	coming_end(l, 0);
+	for (size_t i = 0; i < l->spaces.cap; i++)
+		if (l->spaces.slots[i].val)
+			space_free(l, l->spaces.slots[i].val);
+	mapping_forget_closed(l);
 	map_free(&l->spaces);
+	map_free(&l->by_pid);
+	map_free(&l->by_serial);
 	free(l);
 }
 
-struct sorting {
-	struct ranges *l;
-	struct space *s;
-};
-
-static void keep_if_true(void *ctx, struct range *r)
+void ranges_ask_comm(struct ranges *l, ranges_comm_fn fn, void *ctx)
 {
-	struct sorting *to = ctx;
-
-	if (r->guessed)
-		space_drop_range(to->l, r);
-	else
-		tree_add(&to->s->tree, r);
+	l->ask_comm = fn;
+	l->ask_ctx = ctx;
 }
 
-/* A space that change events are about: what was guessed before is worth nothing now; what was imported stays. */
-static struct space *true_space(struct ranges *l, uint32_t mm, uint32_t pid)
+/* The call is over: what its driver has told of and what has not come never will. */
+static void on_mmap(struct ranges *l, const struct mmt_hdr *h)
 {
-	struct space *s = space_get(l, space_key(mm, pid));
-	struct sorting to = { l, s };
-	struct range *all;
-
-	if (s && !s->truth) {
-		s->truth = true;
-		all = s->tree.root;
-		s->tree.root = NULL;
-		tree_each(all, keep_if_true, &to);
-	}
-	return s;
+	deeds_mmap(l, h);
+	guess_mmap(l, h);
 }
 
-static uint8_t kind_of(uint64_t vm_flags, unsigned origin)
+static void on_fork(struct ranges *l, const struct mmt_hdr *h)
 {
-	if (vm_flags & VM_GROWSDOWN || origin == MMT_ORIGIN_STACK)
-		return RANGE_STACK;
-	if (origin == MMT_ORIGIN_BRK)
-		return RANGE_HEAP;
-	return origin == MMT_ORIGIN_SPECIAL ? RANGE_SPECIAL : RANGE_PLAIN;
-}
-
-/* The range an event's VMA and [addr, addr + len) describe. */
-static struct range describe(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, uint64_t len,
-			     unsigned origin)
-{
-	const vma_part *v = (const vma_part *)h;
-	struct range r = { .start = addr, .end = addr + len, .fd = -1 };
-
-	r.has_flags = HAS(h, vm_flags);
-	r.vm_flags = HAS(h, vm_flags) ? v->vm_flags : 0;
-	r.file = HAS(h, file) ? v->file : 0;
-	r.ops = HAS(h, ops) ? v->ops : 0;
-	r.ino = HAS(h, ino) ? v->ino : 0;
-	r.dev = HAS(h, dev) ? v->dev : 0;
-	r.rdev = HAS(h, rdev) ? v->rdev : 0;
-	if (HAS(h, pgoff) && HAS(h, vma_start))
-		r.off = v->pgoff * l->page_size + (addr - v->vma_start);
-	r.kind = r.file ? RANGE_PLAIN : kind_of(r.vm_flags, origin);
-	return r;
-}
-
-static void on_map(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_map *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-	struct range r = describe(l, h, e->addr, e->len, e->origin);
-
-	if (s)
-		space_map(l, s, &r, true);
-}
-
-static void on_import(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_import *e = (const void *)h;
-	/* Not a change: where no changes are seen, calls go on from here. */
-	struct space *s = space_get(l, space_key(h->mm, h->pid));
-	struct range r = describe(l, h, e->addr, e->len, MMT_ORIGIN_IMPORT);
-
-	/* Changes since the hooks went live may have told it already. */
-	if (s)
-		space_map(l, s, &r, false);
-}
-
-static void on_dup(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_dup *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-	struct range r = describe(l, h, e->addr, e->len, MMT_ORIGIN_FORK);
-
-	if (s)
-		space_map(l, s, &r, true);
-}
-
-static void on_grow(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_grow *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-	struct range r = describe(l, h, e->addr, e->len, e->origin);
-
-	if (s)
-		space_map(l, s, &r, false);
-}
-
-static void on_unmap(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_unmap *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-
-	if (s)
-		space_unmap(l, s, e->addr, e->addr + e->len);
-}
-
-static void on_move(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_move *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-	struct range r = describe(l, h, e->addr, e->len, e->origin);
-
-	if (!s)
-		return;
-	space_unmap(l, s, e->old_addr, e->old_addr + e->old_len);
-	space_map(l, s, &r, true);
-}
-
-static void on_prot(struct ranges *l, const struct mmt_hdr *h)
-{
-	const struct mmt_ev_vma_prot *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid);
-
-	if (s && HAS(h, vm_flags))
-		space_prot(l, s, e->addr, e->addr + e->len, e->vm_flags, true);
-}
-
-static void on_exec(struct ranges *l, const struct mmt_hdr *h)
-{
-	/* With an mm of its own the new program has a new space; what is known by process only begins anew. */
-	if (!h->mm)
-		space_drop(l, space_key(0, h->pid));
-}
-
-static void on_teardown(struct ranges *l, const struct mmt_hdr *h)
-{
-	space_drop(l, space_key(h->mm, h->pid));
+	change_fork(l, h);
+	guess_fork(l, h);
 }
 
 static void (*const handlers[MMT_EV_MAX])(struct ranges *l, const struct mmt_hdr *h) = {
-	[MMT_EV_VMA_MAP] = on_map,	    [MMT_EV_VMA_UNMAP] = on_unmap,  [MMT_EV_VMA_PROT] = on_prot,
-	[MMT_EV_VMA_MOVE] = on_move,	    [MMT_EV_VMA_DUP] = on_dup,	    [MMT_EV_VMA_GROW] = on_grow,
-	[MMT_EV_VMA_IMPORT] = on_import,    [MMT_EV_EXEC] = on_exec,	    [MMT_EV_EXIT] = on_teardown,
-	[MMT_EV_FORK] = guess_fork,	    [MMT_EV_MMAP] = guess_mmap,	    [MMT_EV_MUNMAP] = guess_munmap,
-	[MMT_EV_MPROTECT] = guess_mprotect, [MMT_EV_MREMAP] = guess_mremap, [MMT_EV_BRK] = guess_brk,
+	[MMT_EV_VMA_MAP] = change_map,
+	[MMT_EV_VMA_UNMAP] = change_unmap,
+	[MMT_EV_VMA_PROT] = change_prot,
+	[MMT_EV_VMA_MOVE] = change_move,
+	[MMT_EV_VMA_DUP] = change_dup,
+	[MMT_EV_VMA_GROW] = change_grow,
+	[MMT_EV_VMA_IMPORT] = change_import,
+	[MMT_EV_EXEC] = change_exec,
+	[MMT_EV_EXIT] = change_exit,
+	[MMT_EV_FORK] = on_fork,
+	[MMT_EV_MMAP] = on_mmap,
+	[MMT_EV_MUNMAP] = guess_munmap,
+	[MMT_EV_MPROTECT] = guess_mprotect,
+	[MMT_EV_MREMAP] = guess_mremap,
+	[MMT_EV_BRK] = guess_brk,
+	[MMT_EV_VMA_NEW] = deeds_vma_new,
+	[MMT_EV_DRIVER_MMAP] = deeds_driver_mmap,
+	[MMT_EV_DRIVER_OPEN] = deeds_driver_open,
+	[MMT_EV_PFN_MAP] = deeds_install,
+	[MMT_EV_PAGE_MAP] = deeds_install,
+	[MMT_EV_DMA_MAP] = deeds_install,
+	[MMT_EV_FAULT] = deeds_fault,
 };
 
 void ranges_event(struct ranges *l, const struct mmt_hdr *h)
 {
-	if (h->type < MMT_EV_MAX && handlers[h->type])
-		handlers[h->type](l, h);
+	if (h->type >= MMT_EV_MAX || !handlers[h->type])
+		return;
+	l->now_ns = h->ts_ns;
+	l->pid = h->pid;
+	l->tid = h->tid;
+	handlers[h->type](l, h);
 }
 
 static const struct range *live(const struct space *s, uint64_t addr)
 {
-	return s ? tree_at(&s->tree, addr) : NULL;
+	return s && !s->dead ? tree_at(&s->tree, addr) : NULL;
 }
 
-static const struct range *gone(const struct space *s, uint64_t addr)
+/* What was unmapped there last. */
+static const struct gone *gone(const struct space *s, uint64_t addr)
 {
-	for (unsigned i = 1; s && i <= GONE; i++) {
-		const struct range *g = &s->gone[(s->next_gone - i) % GONE];
+	for (unsigned i = 1; s && s->gone && i <= GONE; i++) {
+		const struct gone *g = &s->gone[(s->next_gone - i) % GONE];
 
-		if (g->start <= addr && addr < g->end)
+		if (g->r.start <= addr && addr < g->r.end)
 			return g;
 	}
 	return NULL;
 }
 
-typedef const struct range *(*look_fn)(const struct space *s, uint64_t addr);
-
-static const struct range *look(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, look_fn fn)
+static const struct range *was_at(const struct space *s, const struct mmt_hdr *h, uint64_t addr)
 {
-	const struct range *r = fn(map_get(&l->spaces, space_key(h->mm, h->pid)), addr);
+	const struct gone *g = gone(s, addr);
+	const struct range *r;
 
-	if (!r && h->mm)
-		r = fn(map_get(&l->spaces, space_key(0, h->pid)), addr);
-	return r;
+	/* unmapped since the event began: what is there now is newer than it */
+	if (g && g->ts_ns > h->ts_ns)
+		return &g->r;
+	r = s ? tree_at(&s->tree, addr) : NULL; /* of one that has ended: what its end found there */
+	return r || !g ? r : &g->r;
 }
 
 const struct range *ranges_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr)
 {
-	return look(l, h, addr, live);
+	const struct range *r = live(map_get(&l->spaces, space_key(h->mm, h->pid)), addr);
+
+	return r || !h->mm ? r : live(map_get(&l->spaces, space_key(0, h->pid)), addr);
 }
 
 const struct range *ranges_was_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr)
 {
-	const struct range *r = ranges_at(l, h, addr);
+	const struct range *r = was_at(map_get(&l->spaces, space_key(h->mm, h->pid)), h, addr);
 
-	return r ? r : look(l, h, addr, gone);
+	return r || !h->mm ? r : was_at(map_get(&l->spaces, space_key(0, h->pid)), h, addr);
+}
+
+const struct mapping *ranges_mapping(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, bool back)
+{
+	const struct mapping *m = coming_at(l, h, addr);
+	const struct range *r = m ? NULL : back ? ranges_was_at(l, h, addr) : ranges_at(l, h, addr);
+
+	return r ? r->map : m;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------ */
+
+static int by_pid_and_mm(const void *a, const void *b)
+{
+	const struct space *x = *(struct space *const *)a, *y = *(struct space *const *)b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return (x->mm > y->mm) - (x->mm < y->mm);
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct mapping *x = *(struct mapping *const *)a, *y = *(struct mapping *const *)b;
+
+	return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+/* The values of a map, ordered; the caller frees them. */
+static void **sorted(const struct map *m, int (*cmp)(const void *, const void *), size_t *n)
+{
+	void **v = calloc(m->n + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; v && i < m->cap; i++)
+		if (m->slots[i].val)
+			v[(*n)++] = m->slots[i].val;
+	if (v)
+		qsort(v, *n, sizeof(*v), cmp);
+	return v;
+}
+
+void ranges_each_space(const struct ranges *l, ranges_space_fn fn, void *ctx)
+{
+	size_t n;
+	struct space **v = (struct space **)sorted(&l->spaces, by_pid_and_mm, &n);
+
+	for (size_t i = 0; v && i < n; i++) {
+		struct ranges_space about = {
+			.mm = v[i]->mm, .pid = v[i]->pid, .truth = v[i]->truth, .gap = v[i]->gap, .gaps = v[i]->gaps
+		};
+
+		if (!v[i]->dead)
+			fn(ctx, &about);
+	}
+	free(v);
+}
+
+struct handing {
+	ranges_range_fn fn;
+	void *ctx;
+};
+
+static void hand(void *ctx, struct range *r)
+{
+	struct handing *to = ctx;
+
+	to->fn(to->ctx, r);
+}
+
+void ranges_each(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_range_fn fn, void *ctx)
+{
+	const struct space *s = space_find(l, space_key(mm, pid));
+	struct handing to = { fn, ctx };
+
+	if (s)
+		tree_each(s->tree.root, hand, &to);
+}
+
+void ranges_each_mapping(const struct ranges *l, ranges_mapping_fn fn, void *ctx)
+{
+	size_t n;
+	struct mapping **v = (struct mapping **)sorted(&l->by_serial, by_serial, &n);
+
+	for (size_t i = 0; v && i < n; i++)
+		fn(ctx, v[i]);
+	free(v);
 }
 
 uint64_t ranges_conflicts(const struct ranges *l)
@@ -259,4 +227,9 @@ uint64_t ranges_dropped(const struct ranges *l)
 uint64_t ranges_count(const struct ranges *l)
 {
 	return l->count;
+}
+
+uint64_t ranges_forgotten(const struct ranges *l)
+{
+	return l->forgotten;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "ledger/mapping.h"
 #include "mmtrace/wire/event.h"
 
 #define RANGES_MAX	 (1u << 20) /* ranges in all spaces together; past it they are counted as dropped */
@@ -18,10 +19,11 @@
 enum range_kind { RANGE_PLAIN, RANGE_HEAP, RANGE_STACK, RANGE_SPECIAL };
 
 /*
- * A mapped range. The object lives as long as some of it is mapped: a cut leaves the lower part the object and makes a new
- * one for the upper, neighbours that continue each other become the lower one.
+ * A mapped range, and the mapping it belongs to. Protections, holes and moves cut a mapping into ranges; those of one mapping
+ * that continue each other become one again, those of two stay two, whatever the kernel makes of their VMAs.
  */
 struct range {
+	struct mapping *map;	    /* never NULL */
 	struct range *left, *right; /* the ledger's own */
 	uint32_t prio;		    /* the ledger's own */
 	uint8_t kind;		    /* enum range_kind */
@@ -41,6 +43,9 @@ struct ranges;
 
 struct ranges *ranges_new(uint32_t page_size); /* NULL: no memory */
 void ranges_free(struct ranges *l);
+/* Who knows the names of processes: NULL when that is unknown. Asked when a mapping is made. */
+typedef const char *(*ranges_comm_fn)(void *ctx, uint32_t pid);
+void ranges_ask_comm(struct ranges *l, ranges_comm_fn fn, void *ctx);
 /* Any event; those that change nothing are ignored. */
 void ranges_event(struct ranges *l, const struct mmt_hdr *h);
 /*
@@ -51,10 +56,35 @@ const struct range *ranges_at(const struct ranges *l, const struct mmt_hdr *h, u
 /* The same; when nothing is there now, what was unmapped there last: for what is told of a mapping behind its end. */
 const struct range *ranges_was_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
 
+/*
+ * The mapping that an event which speaks of addr concerns: one that its thread is about to make, what is there, with back: what
+ * was there (as ranges_was_at). NULL: none, or unknown. Valid until the next event.
+ */
+const struct mapping *ranges_mapping(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, bool back);
+
+/* What views walk over. Nothing may be taken meanwhile. */
+struct ranges_space {
+	uint32_t mm, pid; /* mm 0: known by its process only */
+	bool truth;	  /* told by change events; else imported, or guessed from calls */
+	bool gap;	  /* something was missed: not all that is there may be known, nor all that is known be there */
+	uint32_t gaps;	  /* times that happened */
+};
+typedef void (*ranges_space_fn)(void *ctx, const struct ranges_space *s);
+typedef void (*ranges_range_fn)(void *ctx, const struct range *r);
+typedef void (*ranges_mapping_fn)(void *ctx, const struct mapping *m);
+/* Address spaces that live, by process. */
+void ranges_each_space(const struct ranges *l, ranges_space_fn fn, void *ctx);
+/* What is mapped in one, by address. */
+void ranges_each(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_range_fn fn, void *ctx);
+/* Mappings in the order of their making, closed ones too as far as they are kept. */
+void ranges_each_mapping(const struct ranges *l, ranges_mapping_fn fn, void *ctx);
+
 /* Maps over a range that was still live: the order of the stream was wrong or an event is missing. */
 uint64_t ranges_conflicts(const struct ranges *l);
 /* Changes that were not kept for want of room or of fields. */
 uint64_t ranges_dropped(const struct ranges *l);
 uint64_t ranges_count(const struct ranges *l);
+/* Closed mappings that were dropped for want of room: MAPPING_CLOSED_MAX are kept. */
+uint64_t ranges_forgotten(const struct ranges *l);
 
 #endif

@@ -5,49 +5,116 @@
 #ifndef MMTRACE_LEDGER_SPACE_H
 #define MMTRACE_LEDGER_SPACE_H
 
+#include "ledger/mapping.h"
 #include "ledger/tree.h"
 #include "mmtrace/map.h"
 
-#define GONE 4 /* ranges unmapped last, remembered per space */
+#define GONE   32 /* ranges unmapped last, remembered per space */
+#define DEAD   64 /* address spaces that ended last, remembered: their drivers' ->close comes behind their end */
+#define COMING 64 /* mappings of which something was told before they were there */
+#define BY_PID 65536
+
+struct gone {
+	struct range r; /* its map is held */
+	uint64_t ts_ns;
+};
 
 struct space {
 	struct tree tree;
-	bool truth;    /* has change events: calls are not asked */
-	uint64_t heap; /* guessed: where the break was last */
-	struct range gone[GONE];
+	uint64_t key;
+	uint32_t mm, pid;
+	bool truth;	   /* has change events: calls are not asked */
+	bool dead;	   /* it was torn down; what is in the tree was its end */
+	bool gap;	   /* something was missed since it was last known whole */
+	uint32_t gaps;	   /* times that happened */
+	uint64_t heap;	   /* guessed: where the break was last */
+	struct gone *gone; /* GONE of them, from the first unmap on */
 	unsigned next_gone;
+	/* the last move: what is mapped there now is a copy of what went */
+	struct mapping *moved;
+	uint64_t moved_from, moved_len;
+};
+
+/* A mapping that is being made: its driver's ->mmap ran, or installed pages, and its vma_map is still to come. */
+struct coming {
+	struct mapping *map; /* held; NULL: free */
+	uint64_t key;	     /* of its space */
+	uint64_t start, end;
+	uint32_t tid, call;
 };
 
 struct ranges {
 	struct map spaces; /* mm, or PID_SPACE | pid -> struct space */
+	struct map by_pid; /* pid -> the space it runs in */
 	uint64_t page_size;
 	uint64_t seed;
 	uint64_t count, conflicts, dropped; /* see ranges.h */
+	uint64_t dead_count;		    /* ranges of dead spaces */
+	uint64_t dead[DEAD];		    /* their keys */
+	unsigned next_dead;
+	/* mappings */
+	struct map by_serial;
+	uint64_t serials, numbers;
+	struct mapping *closed, *last_closed; /* oldest first */
+	uint64_t nclosed, forgotten;
+	struct coming coming[COMING];
+	unsigned next_coming;
+	ranges_comm_fn ask_comm;
+	void *ask_ctx;
+	/* the event that is being taken */
+	uint64_t now_ns;
+	uint32_t pid, tid;
 };
 
 #define PID_SPACE (1ULL << 32) /* mm is 32 bits wide */
 
 uint64_t space_key(uint32_t mm, uint32_t pid);
-/* Makes it when it is not there; NULL (counted) when there is no room. */
-struct space *space_get(struct ranges *l, uint64_t key);
-void space_drop_range(struct ranges *l, struct range *r); /* it is in no tree */
-void space_empty(struct ranges *l, struct space *s);
-void space_drop(struct ranges *l, uint64_t key);
+/* Makes it when it is not there; NULL (counted) when there is no room, or when it is dead. */
+struct space *space_get(struct ranges *l, uint32_t mm, uint32_t pid);
+/* NULL: not there, or dead. */
+struct space *space_find(const struct ranges *l, uint64_t key);
+void space_drop_range(struct ranges *l, struct range *r, unsigned reason); /* it is in no tree */
+/* All of it ends. keep: what was there stays to be looked up for a while. */
+void space_end(struct ranges *l, struct space *s, unsigned reason, bool keep);
+void space_free(struct ranges *l, struct space *s);
 
 /* No range reaches over addr afterwards. */
 void space_cut(struct ranges *l, struct space *s, uint64_t addr);
-/* strict: nothing may be mapped there, else it is a conflict. What is there makes room in any case. */
+/* new->map is set. strict: nothing may be mapped there, else it is a conflict. What is there makes room in any case. */
 void space_map(struct ranges *l, struct space *s, const struct range *new, bool strict);
-void space_unmap(struct ranges *l, struct space *s, uint64_t start, uint64_t end);
+/* The same, but only where nothing is mapped. */
+void space_fill(struct ranges *l, struct space *s, const struct range *new);
+/* Is there no hole in it? */
+bool space_full(const struct space *s, uint64_t start, uint64_t end);
+void space_unmap(struct ranges *l, struct space *s, uint64_t start, uint64_t end, unsigned reason);
+/* Takes what is there out of the tree; the mappings live on. The caller drops the ranges. */
+struct range *space_take(struct ranges *l, struct space *s, uint64_t start, uint64_t end);
+/* Remembers r as gone. */
+void space_remember(struct ranges *l, struct space *s, const struct range *r);
 /* whole: vm_flags is the kernel's own, else only its bits of prot and sharing are known. */
 void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole);
+/* Something of it was missed. */
+void space_gap(struct space *s);
 
-/* Where no change events come: a space from what calls asked for and got (guess.c). */
-void guess_mmap(struct ranges *l, const struct mmt_hdr *h);
-void guess_munmap(struct ranges *l, const struct mmt_hdr *h);
-void guess_mprotect(struct ranges *l, const struct mmt_hdr *h);
-void guess_mremap(struct ranges *l, const struct mmt_hdr *h);
-void guess_brk(struct ranges *l, const struct mmt_hdr *h);
-void guess_fork(struct ranges *l, const struct mmt_hdr *h);
+/* Mappings. What makes one returns it held once; NULL (counted): no memory. */
+struct mapping *mapping_new(struct ranges *l, const struct space *s, const struct range *like, unsigned origin);
+struct mapping *mapping_copy(struct ranges *l, const struct space *s, struct mapping *parent, const struct range *like,
+			     unsigned origin);
+void mapping_describe(struct mapping *m, const struct range *r);
+void mapping_did(struct ranges *l, struct mapping *m, unsigned what, uint64_t start, uint64_t end, uint64_t result);
+void mapping_get(struct mapping *m);
+void mapping_put(struct ranges *l, struct mapping *m);
+void mapping_close(struct ranges *l, struct mapping *m, uint64_t start, uint64_t end, unsigned reason);
+void mapping_forget_closed(struct ranges *l);
+/* A range of so many bytes is its own now; and no more. reason MAPPING_LIVE: it lives on without any. */
+void mapping_hold(struct mapping *m, uint64_t bytes);
+void mapping_leave(struct ranges *l, struct mapping *m, uint64_t start, uint64_t end, unsigned reason);
+
+/*
+ * What is told of a mapping before it is there (deeds.c). take: held, by its vma_map; end: of a space, key 0: of all.
+ */
+struct mapping *coming_take(struct ranges *l, const struct space *s, uint64_t start, uint64_t end);
+const struct mapping *coming_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
+void coming_end(struct ranges *l, uint64_t key);
 
 #endif

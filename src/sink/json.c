@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "event/value.h"
+#include "ledger/mapping.h"
 #include "sink/out.h"
 #include "sink/sinks.h"
 
@@ -132,22 +133,26 @@ static void put_error(struct json_sink *k, const struct mmt_view *v)
 
 static void put_mapping(struct json_sink *k, const struct mmt_view *v)
 {
-	if (!v->mapping) {
+	if (!v->mapping && !v->map) {
 		json_null(&k->j, "mapping");
 		return;
 	}
 	json_obj(&k->j, "mapping");
+	json_str(&k->j, "id", v->map_id);
+	json_str(&k->j, "parent", v->map && *v->map->parent ? v->map->parent : NULL);
 	json_str(&k->j, "name", v->mapping);
 	json_str(&k->j, "class", schema_enum(MMT_LOOK_FCLASS, v->map_class));
 	if (v->map_start)
 		json_hex(&k->j, "start", v->map_start);
 	else
 		json_null(&k->j, "start");
-	if (v->mapping[0] == '[')
+	if (!v->mapping || v->mapping[0] == '[')
 		json_null(&k->j, "offset");
 	else
 		json_u64(&k->j, "offset", v->map_off);
 	json_bool(&k->j, "guessed", v->map_guessed);
+	json_bool(&k->j, "imported", v->map && v->map->imported);
+	json_bool(&k->j, "unsure", v->map && v->map->unsure);
 	json_end(&k->j);
 }
 

@@ -31,7 +31,7 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_MUNMAP] =       "{addr:14} {len:>5}{$torn} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len}{$rflags} = {ret} {$dur:>6} {$what}",
-	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur:>6}",
+	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur:>6}{$in}",
 	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
 	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn}{$by} {$what}",
 	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
@@ -47,11 +47,11 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DRIVER_MMAP] =  "{addr:14} = {ret} {$dur:>6} {func} {$file}",
 	[MMT_EV_DRIVER_OPEN] =  "{vma_start:14} {$dur:>6} {func} {$file}",
 	[MMT_EV_DRIVER_CLOSE] = "{vma_start:14} {$dur:>6} {func} {$file}",
-	[MMT_EV_PFN_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}",
-	[MMT_EV_PAGE_MAP] =     "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}",
-	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$device}{$fail}",
+	[MMT_EV_PFN_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}{$in}",
+	[MMT_EV_PAGE_MAP] =     "{addr:14} {len:>5} {$phys}{$memtype}{$helper}{$fail}{$in}",
+	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$device}{$fail}{$in}",
 	[MMT_EV_FAULT] =        "{addr:14} {$access} {$kind:8} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
-	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}",
+	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}{$in}",
 };
 
 // clang-format on

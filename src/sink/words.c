@@ -6,6 +6,7 @@
 #include <string.h>
 #include "event/flags.h"
 #include "event/value.h"
+#include "ledger/mapping.h"
 
 typedef void (*word_fn)(struct buf *b, const struct mmt_view *v);
 
@@ -59,8 +60,30 @@ static uint64_t offset(const struct mmt_view *v)
 	return v->map_off;
 }
 
+/* The mapping's name for life; "?" behind it: made while something was missed. */
+static void id(struct buf *b, const struct mmt_view *v)
+{
+	if (!v->map)
+		return;
+	buf_puts(b, v->map_id);
+	if (v->map->unsure)
+		buf_putc(b, '?');
+}
+
+/* The same at the end of a line. */
+static void in(struct buf *b, const struct mmt_view *v)
+{
+	if (v->map)
+		buf_putc(b, ' ');
+	id(b, v);
+}
+
 static void what(struct buf *b, const struct mmt_view *v)
 {
+	if (v->map) {
+		id(b, v);
+		buf_putc(b, ' ');
+	}
 	if (!v->mapping) {
 		buf_putc(b, '-');
 		return;
@@ -75,6 +98,10 @@ static void what(struct buf *b, const struct mmt_view *v)
 /* Its name alone, on lines with little room: the call that stands beside them says the offset. */
 static void file(struct buf *b, const struct mmt_view *v)
 {
+	if (v->map) {
+		id(b, v);
+		buf_putc(b, ' ');
+	}
 	buf_puts(b, v->mapping ? v->mapping : "-");
 }
 
@@ -281,6 +308,7 @@ static const struct {
 	{ "device", device },	{ "fail", fail },	{ "access", access_of },
 	{ "kind", kind },	{ "tries", tries },	{ "severity", severity },
 	{ "result", result },	{ "mode", mode },	{ "memtype", memtype },
+	{ "in", in },
 };
 
 static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)

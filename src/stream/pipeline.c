@@ -61,6 +61,11 @@ static int tap_made(void *pipeline, const void *data, size_t size)
 	return tap(pipeline, data, size);
 }
 
+static const char *comm_of(void *ctx, uint32_t pid)
+{
+	return procs_comm(((struct pipeline *)ctx)->procs, pid);
+}
+
 struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
@@ -79,6 +84,7 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 		return NULL;
 	}
 	p->lookup = (struct value_names){ names_get, p->names };
+	ranges_ask_comm(p->ledger, comm_of, p);
 	p->sum.child_status = -1;
 	p->symbols = (struct symbols){
 		.ask = opts->ask_ksym, .ask_ctx = opts->ctx, .tap = tap_made, .tap_ctx = p, .names = p->names
@@ -229,7 +235,8 @@ static int take_event(struct pipeline *p, const struct decoded *d, const void *d
 		return err;
 	p->sum.per_event[d->ev->num]++;
 	procs_event(p->procs, d->event, &p->lookup);
-	ranges_event(p->ledger, d->event);
+	if (!is_ours(p, d->event))
+		ranges_event(p->ledger, d->event);
 	follow_spaces(p, d->event);
 	err = show(p, d);
 	return err || !exec ? err : ask_maps(p, d->event);
@@ -449,4 +456,9 @@ const struct mmt_summary *pipeline_summary(const struct pipeline *p)
 uint64_t pipeline_conflicts(const struct pipeline *p)
 {
 	return ranges_conflicts(p->ledger);
+}
+
+const struct ranges *pipeline_ledger(const struct pipeline *p)
+{
+	return p->ledger;
 }

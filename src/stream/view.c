@@ -89,6 +89,7 @@ static bool looks_back(const struct mmt_view *v)
 	case MMT_EV_VMA_UNMAP:
 	case MMT_EV_VMA_FREE:
 	case MMT_EV_DRIVER_CLOSE:
+	case MMT_EV_SHMDT:
 		return true;
 	case MMT_EV_DEMO:
 		return ((const struct mmt_ev_demo *)v->h)->what == MMT_DEMO_WHAT_VMA_CLOSE;
@@ -223,6 +224,18 @@ static void from_mmap(struct mmt_view *v, const struct range *r, struct view_scr
 	}
 }
 
+static void identify(struct mmt_view *v, const struct ranges *ledger)
+{
+	const vma_part *p = (const vma_part *)v->h;
+	uint64_t addr;
+
+	if (where(v, &addr))
+		v->map = ranges_mapping(ledger, v->h, addr, looks_back(v));
+	else if (has_vma(v))
+		v->map = ranges_mapping(ledger, v->h, p->vma_start, looks_back(v));
+	v->map_id = v->map ? v->map->id : NULL;
+}
+
 void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *scratch)
 {
 	const struct range *r = NULL;
@@ -232,6 +245,9 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 	v->map_start = v->map_off = v->map_flags = 0;
 	v->map_class = MMT_FCLASS_UNKNOWN;
 	v->map_guessed = false;
+	v->map = NULL;
+	v->map_id = NULL;
+	identify(v, ledger);
 	if (has_vma(v)) {
 		if (v->ev->num == MMT_EV_VMA_FREE)
 			from_freed(v, ledger, scratch);

@@ -98,20 +98,35 @@ static void test_cut_in_the_middle(void **state)
 	assert_int_equal(ranges_conflicts(l), 0);
 }
 
-static void test_continued_ranges_become_one(void **state)
+static void grow_heap(uint32_t mm, uint64_t from, uint64_t to)
+{
+	struct mmt_ev_vma_map e = { .h = HDR(VMA_MAP, mm, 1), .vm_flags = 3, .origin = MMT_ORIGIN_BRK };
+
+	e.addr = e.vma_start = from * PAGE;
+	e.vma_end = to * PAGE;
+	e.len = (to - from) * PAGE;
+	e.pgoff = from;
+	ranges_event(l, &e.h);
+}
+
+/* What continues itself is one range; two mappings stay two, whatever the kernel does with their VMAs. */
+static void test_only_parts_of_one_mapping_become_one(void **state)
 {
 	const struct range *first;
 
 	(void)state;
-	map(1, 10, 12, 7, 3);
+	grow_heap(1, 10, 12);
 	first = at(1, 10);
-	map(1, 14, 16, 7, 3);
-	map(1, 12, 14, 7, 3);
+	grow_heap(1, 12, 14);
+	grow_heap(1, 14, 16);
 	assert_int_equal(ranges_count(l), 1);
 	assert_ptr_equal(at(1, 15), first); /* the lower one lives on */
 	assert_int_equal(first->end, 16 * PAGE);
-	map(1, 16, 17, 8, 3); /* another file */
-	map(1, 9, 10, 7, 1);  /* other permissions */
+	map(1, 20, 22, 7, 3);
+	map(1, 22, 24, 7, 3);
+	assert_int_equal(ranges_count(l), 3);
+	assert_ptr_not_equal(at(1, 21)->map, at(1, 22)->map);
+	prot(1, 20, 24, 1);
 	assert_int_equal(ranges_count(l), 3);
 }
 
@@ -376,9 +391,9 @@ static void test_import(void **state)
 static void test_against_a_plain_array(void **state)
 {
 	static struct {
-		uint64_t file, flags;
+		uint64_t file, flags, map;
 	} model[PAGES];
-	uint64_t seed = 7;
+	uint64_t seed = 7, maps = 0;
 	unsigned conflicts = 0;
 
 	(void)state;
@@ -408,7 +423,9 @@ static void test_against_a_plain_array(void **state)
 		default:
 			conflicts += over;
 			map(3, from, to, file, flags);
+			maps++;
 			for (uint64_t i = from; i < to; i++) {
+				model[i].map = maps;
 				model[i].file = file;
 				model[i].flags = flags;
 			}
@@ -423,10 +440,13 @@ static void test_against_a_plain_array(void **state)
 			assert_int_equal(r->file, model[i].file);
 			assert_int_equal(r->vm_flags, model[i].flags);
 			assert_int_equal(r->off, r->start);
+			assert_int_equal(r->map->serial, model[i].map);
 			/* As long as it can be: the neighbours differ. */
-			assert_true(r->start == 0 || model[r->start / PAGE - 1].file != r->file ||
+			assert_true(r->start == 0 || !model[r->start / PAGE - 1].file ||
+				    model[r->start / PAGE - 1].map != r->map->serial ||
 				    model[r->start / PAGE - 1].flags != r->vm_flags);
-			assert_true(r->end == PAGES * PAGE || model[r->end / PAGE].file != r->file ||
+			assert_true(r->end == PAGES * PAGE || !model[r->end / PAGE].file ||
+				    model[r->end / PAGE].map != r->map->serial ||
 				    model[r->end / PAGE].flags != r->vm_flags);
 		}
 	}
@@ -439,7 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_cut_in_the_middle),
-		T(test_continued_ranges_become_one),
+		T(test_only_parts_of_one_mapping_become_one),
 		T(test_protection_cuts_and_heals),
 		T(test_map_over_a_live_range_is_a_conflict),
 		T(test_move),
