@@ -194,6 +194,21 @@ static void nothing_known(void **state)
 	iomem_free(NULL);
 }
 
+/* A range that only some other one's inside has is not looked for there: its name would stand behind the wrong one. */
+static void overlapping(void **state)
+{
+	struct iomem *m = from("1000-2fff : one\n"
+			       "1000-2fff : other\n"
+			       "  1000-1fff : inside the other\n");
+	struct buf path = { 0 };
+
+	(void)state;
+	assert_true(iomem_path(m, 0x1000, 0x1000, &path));
+	assert_string_equal(buf_str(&path), "one");
+	buf_free(&path);
+	iomem_free(m);
+}
+
 /* What no kernel lists, but a recording may: depths without what they lie in, ranges outside of theirs, too many. */
 static void strange_records(void **state)
 {
@@ -232,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(malformed_lines), cmocka_unit_test(one_line),	    cmocka_unit_test(devices_by_name),
 		cmocka_unit_test(names),	   cmocka_unit_test(nothing_known), cmocka_unit_test(strange_records),
+		cmocka_unit_test(overlapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
