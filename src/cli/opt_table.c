@@ -4,9 +4,11 @@
 
 #define AT(member) offsetof(struct opt_values, member)
 #define T	   (1u << CMD_TRACE)
+#define F	   (1u << CMD_FLOW)
+#define W	   (T | F) /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
-#define ALL	   (T | L | D)
+#define ALL	   (W | L | D)
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -20,6 +22,13 @@ static const struct opt_cmd cmds[] = {
 		.text = "Prints one line per event: what programs asked for (mmap, munmap, ...), what the driver and the "
 			"kernel did with it, and the first faults. Without -p, -t, -n or a program it watches the whole "
 			"machine, then without page faults unless -e asks for them.",
+	},
+	[CMD_FLOW] = {
+		.name = "flow", .runs = true,
+		.help = "each mmap call as a tree, and what becomes of it",
+		.text = "Prints one tree per mmap call: the driver's function, what it put into the page tables and of which "
+			"memory type, how long each took; and below it what became of the mapping: first touches, fork, "
+			"mprotect, close. With a program the mappings are told when it is over, else as things happen.",
 	},
 	[CMD_LIST] = {
 		.name = "list", .words_name = "events|fields|hooks", .words = lists,
@@ -35,17 +44,17 @@ static const struct opt_cmd cmds[] = {
 };
 
 static const struct opt_row rows[] = {
-	{ .letter = 'p', .name = "pid", .arg = "PID[,PID]", .type = OPT_PIDS, .off = AT(pids), .cmds = T,
+	{ .letter = 'p', .name = "pid", .arg = "PID[,PID]", .type = OPT_PIDS, .off = AT(pids), .cmds = W,
 	  .help = "only these processes and the children they start" },
-	{ .letter = 't', .name = "tid", .arg = "TID[,TID]", .type = OPT_PIDS, .off = AT(tids), .cmds = T,
+	{ .letter = 't', .name = "tid", .arg = "TID[,TID]", .type = OPT_PIDS, .off = AT(tids), .cmds = W,
 	  .help = "only these threads" },
-	{ .letter = 'n', .name = "comm", .arg = "NAME", .type = OPT_STRINGS, .off = AT(comms), .cmds = T,
+	{ .letter = 'n', .name = "comm", .arg = "NAME", .type = OPT_STRINGS, .off = AT(comms), .cmds = W,
 	  .help = "only processes of this name, 15 characters at most" },
 	{ .letter = 'e', .name = "events", .arg = "EVENTS", .type = OPT_STRINGS, .off = AT(events), .cmds = T,
 	  .help = "only these events or families, with commas between them, -fault drops one; 'list events' names them" },
 	{ .letter = 'k', .name = "kind", .arg = "KINDS", .type = OPT_STRINGS, .off = AT(kinds), .cmds = T,
 	  .help = "only these kinds of mappings: anon, file, shm, pfn, hugetlb; or of faults: cow, file-io, ..." },
-	{ .letter = 'd', .name = "duration", .arg = "TIME", .type = OPT_DURATION, .off = AT(duration_ns), .cmds = T,
+	{ .letter = 'd', .name = "duration", .arg = "TIME", .type = OPT_DURATION, .off = AT(duration_ns), .cmds = W,
 	  .help = "stop after this time: 10s, 500ms, a bare number is seconds" },
 	{ .letter = 'x', .name = "failed", .arg = "ERRNO", .type = OPT_ERRNO, .off = AT(failed), .cmds = T,
 	  .help = "only calls that failed, with ERRNO only those with this error" },
@@ -57,15 +66,19 @@ static const struct opt_row rows[] = {
 	  .help = "one JSON object per line on stdout" },
 	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T,
 	  .def = "table", .help = "table, json or wire" },
-	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = T,
+	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F,
+	  .help = "also mappings of plain files and anonymous memory, which no driver has a hand in" },
+	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F,
+	  .help = "draw with plain characters" },
+	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W,
 	  .help = "write there instead of stdout" },
-	{ .name = "tier", .arg = "[HOOK=]TIER", .type = OPT_STRINGS, .off = AT(tiers), .cmds = T | D,
+	{ .name = "tier", .arg = "[HOOK=]TIER", .type = OPT_STRINGS, .off = AT(tiers), .cmds = W | D,
 	  .help = "attach this hook, or every one, this way only; may be repeated" },
-	{ .name = "buffer", .arg = "SIZE", .type = OPT_SIZE, .off = AT(buffer_bytes), .cmds = T, .def = "16M",
+	{ .name = "buffer", .arg = "SIZE", .type = OPT_SIZE, .off = AT(buffer_bytes), .cmds = W, .def = "16M",
 	  .help = "ring buffer between kernel and mmtrace" },
-	{ .name = "btf", .arg = "FILE", .type = OPT_STRING, .off = AT(btf), .cmds = T | D,
+	{ .name = "btf", .arg = "FILE", .type = OPT_STRING, .off = AT(btf), .cmds = W | D,
 	  .help = "kernel type information, for a kernel without its own" },
-	{ .name = "ready-fd", .arg = "FD", .type = OPT_FD, .off = AT(ready_fd), .cmds = T,
+	{ .name = "ready-fd", .arg = "FD", .type = OPT_FD, .off = AT(ready_fd), .cmds = W,
 	  .help = "write one byte there when every hook is live" },
 	{ .name = "color", .arg = "WHEN", .type = OPT_CHOICE, .words = colors, .off = AT(color), .cmds = ALL,
 	  .def = "auto", .help = "auto, always or never; NO_COLOR is honoured by auto" },

@@ -24,6 +24,14 @@ struct mmt_sink *table_open(const struct sink_opts *opts);
 struct mmt_sink *json_open(const struct sink_opts *opts);
 struct mmt_sink *wire_open(const struct sink_opts *opts);
 
+/* Views of their own commands. */
+struct flow_opts {
+	bool json, ascii;
+	bool live; /* every step when it happens, not each mapping whole at the end */
+	bool all;  /* also mappings that no driver has a hand in */
+};
+struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
+
 /* NULL past the last, by position or by name. */
 const struct sink_format *sink_format(unsigned i);
 const struct sink_format *sink_by_name(const char *name);

@@ -297,18 +297,108 @@ static void result(struct buf *b, const struct mmt_view *v)
 	flags_result(b, r);
 }
 
+/* ---- of the flow view ---- */
+
+/* The address asked for, where one was. */
+static void asked(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t addr;
+
+	if (value_get(v->h, v->ev, "addr", &addr) && addr)
+		buf_printf(b, "addr=0x%" PRIx64 ", ", addr);
+}
+
+/* rw-, shared|fixed */
+static void protword(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_ev_mmap *e = (const void *)v->h;
+
+	if (!(v->h->have & MMT_HAVE(MMAP, prot)) || !(v->h->have & MMT_HAVE(MMAP, flags))) {
+		buf_putc(b, '-');
+		return;
+	}
+	flags_prot(b, e->prot);
+	buf_puts(b, ", ");
+	flags_mmap(b, e->flags);
+}
+
+/* What the kernel made of the VMA: permissions, and all flags that are not merely what mprotect may still do. */
+static void vmattrs(struct buf *b, const struct mmt_view *v)
+{
+	struct buf all = { 0 };
+	const char *at;
+	uint64_t flags;
+
+	if (!value_get(v->h, v->ev, "vm_flags", &flags)) {
+		buf_putc(b, '-');
+		return;
+	}
+	flags_vm(&all, flags);
+	for (at = buf_str(&all); *at; at += *at == '|') {
+		size_t len = strcspn(at, "|");
+
+		if (strncmp(at, "may", 3))
+			buf_printf(b, "%s%.*s", at == all.data ? "" : " ", (int)len, at);
+		at += len;
+	}
+	buf_free(&all);
+}
+
+static void pagecount(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t n;
+
+	if (value_get(v->h, v->ev, "pages", &n))
+		buf_printf(b, "%" PRIu64 " page%s", n, n == 1 ? "" : "s");
+	else
+		buf_puts(b, "- pages");
+}
+
+static void pfns(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t pfn, lo, hi, segs;
+
+	if (!value_get(v->h, v->ev, "pfn", &pfn)) {
+		buf_puts(b, "pfn -");
+		return;
+	}
+	if (value_get(v->h, v->ev, "segs", &segs) && segs > 1 && value_get(v->h, v->ev, "pfn_lo", &lo) &&
+	    value_get(v->h, v->ev, "pfn_hi", &hi))
+		buf_printf(b, "pfn 0x%" PRIx64 "-0x%" PRIx64 " in %" PRIu64 " pieces", lo, hi, segs);
+	else
+		buf_printf(b, "pfn 0x%" PRIx64, pfn);
+}
+
+static void accessword(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t flags;
+
+	if (!value_get(v->h, v->ev, "flags", &flags))
+		buf_puts(b, "access -");
+	else if (flags & FLAGS_FAULT_INSTRUCTION)
+		buf_puts(b, "exec");
+	else
+		buf_puts(b, flags & FLAGS_FAULT_WRITE ? "write" : "read");
+}
+
 static const struct {
 	const char *name;
 	word_fn put;
 } words[] = {
-	{ "dur", dur },		{ "what", what },	{ "file", file },
-	{ "perms", perms },	{ "rflags", rflags },	{ "by", by },
-	{ "vmflags", vmflags }, { "vmasize", vmasize }, { "torn", torn },
-	{ "span", span },	{ "phys", phys },	{ "helper", helper },
-	{ "device", device },	{ "fail", fail },	{ "access", access_of },
-	{ "kind", kind },	{ "tries", tries },	{ "severity", severity },
-	{ "result", result },	{ "mode", mode },	{ "memtype", memtype },
-	{ "in", in },
+	{ "dur", dur },		 { "what", what },
+	{ "file", file },	 { "perms", perms },
+	{ "rflags", rflags },	 { "by", by },
+	{ "vmflags", vmflags },	 { "vmasize", vmasize },
+	{ "torn", torn },	 { "span", span },
+	{ "phys", phys },	 { "helper", helper },
+	{ "device", device },	 { "fail", fail },
+	{ "access", access_of }, { "kind", kind },
+	{ "tries", tries },	 { "severity", severity },
+	{ "result", result },	 { "mode", mode },
+	{ "memtype", memtype },	 { "in", in },
+	{ "asked", asked },	 { "protword", protword },
+	{ "vmattrs", vmattrs },	 { "pagecount", pagecount },
+	{ "pfns", pfns },	 { "accessword", accessword },
 };
 
 static void put_word(struct buf *b, const struct mmt_view *v, const char *name, size_t len)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* mmtrace flow: each mapping call as a tree, and what became of the mapping. */
+#include <stdlib.h>
+#include <string.h>
+#include "cli/cmd.h"
+#include "cli/run.h"
+#include "event/schema.h"
+
+static void events(bool want[MMT_EV_MAX], bool target)
+{
+	filter_defaults(want, true);
+	want[MMT_EV_FAULT] |= target;
+	want[MMT_EV_DEMO] = false;
+}
+
+static bool plain_characters(const struct run_opts *o)
+{
+	const char *term = getenv("TERM");
+
+	return o->v.ascii || (term && !strcmp(term, "dumb"));
+}
+
+static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_opts *to)
+{
+	struct flow_opts f = {
+		.json = o->v.format == FORMAT_JSON,
+		.ascii = plain_characters(o),
+		.live = !o->r.run,
+		.all = o->v.all != 0,
+	};
+
+	return flow_open(&f, to);
+}
+
+int cmd_flow(int argc, char **argv)
+{
+	static const struct run_kind kind = { .events = events, .open = open_sink };
+
+	return run_command(&kind, argc, argv);
+}
