@@ -16,10 +16,13 @@ struct mmt_sink {
 	int (*event)(struct mmt_sink *s, const struct mmt_view *v);
 	int (*raw)(struct mmt_sink *s, const void *record, size_t size); /* wire records, before ledger and filter */
 	int (*item)(struct mmt_sink *s, const struct mmt_item *item);	 /* loss, hook */
+	int (*leaving)(struct mmt_sink *s,
+		       const struct mmt_hdr *exit); /* an address space ends: the ledger still has it */
 	int (*flush)(struct mmt_sink *s); /* no more records for now: whoever reads the output sees all there is */
 	int (*end)(struct mmt_sink *s, const struct mmt_summary *sum); /* flushes, and checks that it was written */
 	void (*free)(struct mmt_sink *s);
-	int verdict; /* exit code this sink asks for, 0: none */
+	const struct mmt_state *state; /* set by the pipeline before begin */
+	int verdict;		       /* exit code this sink asks for, 0: none */
 };
 
 #endif

@@ -53,6 +53,23 @@ struct mmt_view {
 	const char *map_id; /* "m17", NULL when map is */
 };
 
+struct ranges; /* ledger/ranges.h */
+struct range;
+struct mapping;
+
+/* What is known at a moment, for sinks that show a state and not events. Valid as long as the pipeline. */
+struct mmt_state {
+	const struct ranges *ledger;
+	const struct value_names *names;
+	uint32_t page_size;
+	/*
+	 * Fills the mapping's part of a view: of range r, or with r NULL of a mapping that is no more. h and ev are NULL. Valid until the next
+	 * call.
+	 */
+	void (*range)(const struct mmt_state *st, const struct mapping *m, const struct range *r, struct mmt_view *v);
+	const char *(*comm)(const struct mmt_state *st, uint32_t pid); /* "?" when unknown */
+};
+
 #define MMT_RUN_HOOKS 128 /* hooks kept for headers */
 
 /* What the run looked like, for headers of outputs. Strings are the caller's. */

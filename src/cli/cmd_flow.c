@@ -6,8 +6,9 @@
 #include "cli/run.h"
 #include "event/schema.h"
 
-static void events(bool want[MMT_EV_MAX], bool target)
+static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
+	(void)o;
 	filter_defaults(want, true);
 	want[MMT_EV_FAULT] |= target;
 	want[MMT_EV_DEMO] = false;

@@ -3,8 +3,9 @@
 #include "cli/cmd.h"
 #include "cli/run.h"
 
-static void events(bool want[MMT_EV_MAX], bool target)
+static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
+	(void)o;
 	filter_defaults(want, target);
 	/* what was mapped before is told to the ledger, which names mappings by it; to people only when they ask: it is much */
 	want[MMT_EV_VMA_IMPORT] = false;

@@ -86,7 +86,7 @@ int opt_parse(const struct opt_spec *spec, int argc, char *const argv[], void *v
 int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *out);
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
-enum { CMD_TRACE, CMD_FLOW, CMD_LIST, CMD_DOCTOR };
+enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_LIST, CMD_DOCTOR };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { LIST_EVENTS, LIST_FIELDS, LIST_HOOKS };
@@ -101,7 +101,8 @@ struct opt_values {
 	const char *output, *btf;
 	uint32_t format, color;
 	uint32_t verbose, quiet, help, version, kernel_stack;
-	uint32_t all, ascii;
+	uint32_t all, ascii, live, history;
+	uint64_t pfn, phys;
 	int ready_fd; /* -1: none */
 };
 

@@ -5,7 +5,8 @@
 #define AT(member) offsetof(struct opt_values, member)
 #define T	   (1u << CMD_TRACE)
 #define F	   (1u << CMD_FLOW)
-#define W	   (T | F) /* what watches */
+#define M	   (1u << CMD_MAPS)
+#define W	   (T | F | M) /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
 #define ALL	   (W | L | D)
@@ -29,6 +30,12 @@ static const struct opt_cmd cmds[] = {
 		.text = "Prints one tree per mmap call: the driver's function, what it put into the page tables and of which "
 			"memory type, how long each took; and below it what became of the mapping: first touches, fork, "
 			"mprotect, close. With a program the mappings are told when it is over, else as things happen.",
+	},
+	[CMD_MAPS] = {
+		.name = "maps", .runs = true,
+		.help = "what is mapped: kind, driver, memory type, faults, life",
+		.text = "Prints the mappings of processes: of -p or -n as they are now (with -d, after that time), of a program when "
+			"it ends. With --phys or --pfn: who maps that physical page.",
 	},
 	[CMD_LIST] = {
 		.name = "list", .words_name = "events|fields|hooks", .words = lists,
@@ -68,6 +75,14 @@ static const struct opt_row rows[] = {
 	  .def = "table", .help = "table, json or wire" },
 	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F,
 	  .help = "also mappings of plain files and anonymous memory, which no driver has a hand in" },
+	{ .name = "live", .type = OPT_FLAG, .off = AT(live), .cmds = M,
+	  .help = "again every second, until stopped" },
+	{ .name = "history", .type = OPT_FLAG, .off = AT(history), .cmds = M,
+	  .help = "also what happened to each mapping, and those that are no more" },
+	{ .name = "phys", .arg = "ADDRESS", .type = OPT_U64, .off = AT(phys), .cmds = M,
+	  .help = "who maps the page at this physical address" },
+	{ .name = "pfn", .arg = "PFN", .type = OPT_U64, .off = AT(pfn), .cmds = M,
+	  .help = "who maps the page with this page frame number" },
 	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F,
 	  .help = "draw with plain characters" },
 	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W,

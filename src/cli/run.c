@@ -216,7 +216,7 @@ static bool time_over(const struct run *r, uint64_t now)
 
 static bool over(struct run *r)
 {
-	return run_signals_seen() || child_over(&r->child) || (!r->child.pid && gone_all(&r->gone)) ||
+	return r->opts.once || run_signals_seen() || child_over(&r->child) || (!r->child.pid && gone_all(&r->gone)) ||
 	       time_over(r, clock_now_ns());
 }
 
@@ -378,6 +378,19 @@ static void close_all(struct run *r)
 	gone_free(&r->gone);
 }
 
+/* Output is open, nothing is attached. */
+static int watch_or_not(struct run *r)
+{
+	int code = r->opts.kind->alone ? r->opts.kind->alone(&r->opts, r->sink) : -1;
+
+	if (code >= 0)
+		return code;
+	code = open_session(r);
+	if (!code)
+		code = open_pipeline(r);
+	return code ? code : observe(r);
+}
+
 int run_command(const struct run_kind *kind, int argc, char **argv)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -397,11 +410,7 @@ int run_command(const struct run_kind *kind, int argc, char **argv)
 		code = open_output(r);
 	}
 	if (!code)
-		code = open_session(r);
-	if (!code)
-		code = open_pipeline(r);
-	if (!code)
-		code = observe(r);
+		code = watch_or_not(r);
 	close_all(r);
 	free(r);
 	return code;

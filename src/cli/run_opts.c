@@ -68,7 +68,7 @@ static int alive(const char *option, const struct num_pids *pids)
 
 #define COMM_MAX 15 /* TASK_COMM_LEN without its NUL, include/linux/sched.h, 6.12 */
 
-static bool given(const struct run_opts *o, const char *name)
+bool run_opts_given(const struct run_opts *o, const char *name)
 {
 	for (size_t i = 0; i < mmtrace_options.n_rows; i++)
 		if (!strcmp(mmtrace_options.rows[i].name, name))
@@ -83,9 +83,9 @@ static int refuse_values(const struct run_opts *o)
 		mmt_err("-n can be given once");
 	else if (o->v.comms.n && strlen(o->v.comms.s[0]) > COMM_MAX)
 		mmt_err("-n '%s': the kernel keeps %d characters of a name", o->v.comms.s[0], COMM_MAX);
-	else if (!o->v.duration_ns && given(o, "duration"))
+	else if (!o->v.duration_ns && run_opts_given(o, "duration"))
 		mmt_err("-d: no time at all; leave it out to trace until Ctrl-C");
-	else if (!o->v.buffer_bytes && given(o, "buffer"))
+	else if (!o->v.buffer_bytes && run_opts_given(o, "buffer"))
 		mmt_err("--buffer: no room at all; a power of two from 64K to 1G is needed");
 	else if (o->v.ready_fd >= 0 && fcntl(o->v.ready_fd, F_GETFD) < 0)
 		mmt_err("--ready-fd %d: not an open file descriptor", o->v.ready_fd);
@@ -103,7 +103,7 @@ static void fill_session(struct run_opts *o, bool target)
 	memcpy(s->want, o->filter.want, sizeof(s->want));
 	s->want[MMT_EV_VMA_IMPORT] |= !o->v.events.n;
 	ev = schema_events(&n);
-	for (size_t i = 0; i < n && !o->format->raw; i++) {
+	for (size_t i = 0; i < n && !o->format->raw && !o->once; i++) {
 		/*
 		 * What names the mappings of faults and calls, where there are no hooks for changes by the calls; a target's
 		 * are few. The filter keeps them from being shown.
@@ -145,7 +145,8 @@ int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, ch
 	if (code)
 		return code;
 	target = o->v.pids.n || o->v.tids.n || o->v.comms.n || o->r.run;
-	kind->events(o->filter.want, target);
+	kind->events(o, o->filter.want, target);
+	o->once = kind->once && kind->once(o);
 	o->filter.want[MMT_EV_VMA_IMPORT] |= o->format->raw;
 	o->filter.failed = o->v.failed.given != 0;
 	o->filter.err = o->v.failed.number;

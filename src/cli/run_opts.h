@@ -15,7 +15,11 @@ struct run_opts;
 
 struct run_kind {
 	/* Events that are asked of the kernel and shown to the sink when -e does not say otherwise. target: not the whole machine. */
-	void (*events)(bool want[MMT_EV_MAX], bool target);
+	void (*events)(const struct run_opts *o, bool want[MMT_EV_MAX], bool target);
+	/* What is mapped at the start is all that is asked for. NULL: never. */
+	bool (*once)(const struct run_opts *o);
+	/* Does it without watching: 0 or an exit code, -1: it has to watch. NULL: always. */
+	int (*alone)(const struct run_opts *o, struct mmt_sink *sink);
 	/* What cannot go with this command; 0, or an exit code after a line on the log. NULL: nothing. */
 	int (*check)(const struct run_opts *o);
 	/* The sink of --format; NULL: that of the list of formats. */
@@ -24,6 +28,7 @@ struct run_kind {
 
 struct run_opts {
 	const struct run_kind *kind;
+	bool once; /* kind->once() */
 	struct opt_values v;
 	struct opt_result r;
 	struct filter filter;
@@ -32,6 +37,7 @@ struct run_opts {
 	const char *tiers[OPT_STRINGS_MAX + 1];
 };
 
+bool run_opts_given(const struct run_opts *o, const char *name); /* was --name on the line? */
 /* 0, or the exit code after a line on the log. */
 int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv);
 

@@ -32,6 +32,36 @@ struct flow_opts {
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
 
+/* One range of a process and what of it is resident, in bytes. */
+typedef int (*maps_take_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes);
+
+struct maps_opts {
+	bool json;
+	bool live;    /* told every second, over what was told before on a terminal */
+	bool history; /* what happened to each, and those that are no more */
+	/* What is resident in a process that lives; NULL: nobody knows. */
+	int (*resident)(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx);
+	void *ctx;
+};
+struct mmt_sink *maps_open(const struct maps_opts *opts, const struct sink_opts *to);
+
+/* Who maps physical page pfn. */
+struct whomaps_row {
+	const char *comm, *id, *how, *what, *memtype; /* id, what, memtype: NULL when unknown */
+	uint32_t pid;
+	uint64_t addr;
+	bool refcounted, maybe;
+};
+struct whomaps_opts {
+	bool json;
+	uint64_t pfn;
+	/* Asked at the end: what is known by other ways goes to whomaps_put(). 0 or -errno. NULL: nothing is. */
+	int (*more)(void *ctx, struct mmt_sink *s);
+	void *ctx;
+};
+struct mmt_sink *whomaps_open(const struct whomaps_opts *opts, const struct sink_opts *to);
+int whomaps_put(struct mmt_sink *s, const struct whomaps_row *r);
+
 /* NULL past the last, by position or by name. */
 const struct sink_format *sink_format(unsigned i);
 const struct sink_format *sink_by_name(const char *name);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "sink/maps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "event/flags.h"
+#include "sink/out.h"
+
+#define HOME_CLEAR "\033[H\033[J"
+#define DRAW_NS	   1000000000ULL
+
+struct resident {
+	uint64_t start, end, bytes;
+};
+
+struct maps_sink {
+	struct mmt_sink s;
+	struct out out;
+	struct json j;
+	struct maps_opts opts;
+	bool color, screen; /* screen: drawn over, not appended */
+	uint64_t drawn_ns;
+	/* of the process being told */
+	struct maps_process p;
+	struct resident *res;
+	size_t nres, res_room;
+	uint64_t last_serial;
+	uint64_t now_ns;
+	int err;
+};
+
+/* ---- what is resident: the caller asks /proc, and hands it over here ---- */
+
+static int take_resident(void *ctx, uint64_t start, uint64_t end, uint64_t bytes)
+{
+	struct maps_sink *k = ctx;
+
+	if (k->nres == k->res_room) {
+		size_t room = k->res_room ? k->res_room * 2 : 256;
+		struct resident *res = realloc(k->res, room * sizeof(*res));
+
+		if (!res)
+			return -ENOMEM;
+		k->res = res;
+		k->res_room = room;
+	}
+	k->res[k->nres++] = (struct resident){ start, end, bytes };
+	return 0;
+}
+
+/*
+ * The kernel counts by VMA, and may have made one of what are several ranges here: then it is known only of one that is empty or
+ * full.
+ */
+static uint64_t resident_of(const struct maps_sink *k, uint64_t start, uint64_t end)
+{
+	uint64_t sum = 0, covered = 0;
+
+	for (size_t i = 0; i < k->nres; i++) {
+		const struct resident *r = &k->res[i];
+
+		if (r->end <= start || r->start >= end)
+			continue;
+		covered += (r->end < end ? r->end : end) - (r->start > start ? r->start : start);
+		if (r->start >= start && r->end <= end)
+			sum += r->bytes;
+		else if (r->bytes == r->end - r->start)
+			sum += (r->end < end ? r->end : end) - (r->start > start ? r->start : start);
+		else if (r->bytes)
+			return MAPS_UNKNOWN;
+	}
+	return covered == end - start ? sum : MAPS_UNKNOWN;
+}
+
+/* ---- telling ---- */
+
+static void tell_row(struct maps_sink *k, const struct mapping *m, const struct range *r)
+{
+	struct mmt_view v = { 0 };
+	struct maps_row row = { .v = &v, .m = m, .r = r, .resident = MAPS_UNKNOWN, .now_ns = k->now_ns };
+
+	k->s.state->range(k->s.state, m, r, &v);
+	if (r && v.map_flags & FLAGS_VM_PFNMAP)
+		row.resident =
+			m->installs.events && m->ranges == 1 ? m->installs.pages * k->s.state->page_size : MAPS_UNKNOWN;
+	else if (r)
+		row.resident = resident_of(k, r->start, r->end);
+	row.again = r && k->last_serial == m->serial;
+	if (k->opts.json) {
+		maps_json_row(&k->j, &k->p, &row, k->opts.history);
+		k->err = k->err ? k->err : json_line(&k->j);
+	} else {
+		maps_text_row(&k->out.b, k->color, &row);
+		if (k->opts.history && !row.again)
+			maps_text_history(&k->out.b, k->color, m);
+	}
+	k->last_serial = r ? m->serial : 0;
+	k->err = k->err ? k->err : out_spill(&k->out);
+}
+
+static void tell_range(void *ctx, const struct range *r)
+{
+	tell_row(ctx, r->map, r);
+}
+
+static void count_range(void *ctx, const struct range *r)
+{
+	struct maps_sink *k = ctx;
+
+	k->p.ranges++;
+	k->p.bytes += r->end - r->start;
+}
+
+static void tell_closed(void *ctx, const struct mapping *m)
+{
+	struct maps_sink *k = ctx;
+
+	if (m->mm == k->p.mm && (m->mm || m->pid == k->p.pid) && m->reason != MAPPING_LIVE)
+		tell_row(k, m, NULL);
+}
+
+static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap, const char *state, bool lives)
+{
+	const struct mmt_state *st = k->s.state;
+
+	k->p = (struct maps_process){ .comm = st->comm(st, pid), .pid = pid, .mm = mm, .state = state, .gap = gap };
+	ranges_each(st->ledger, mm, pid, count_range, k);
+	if (!k->p.ranges && !k->opts.history)
+		return 0;
+	k->nres = 0;
+	if (lives && k->opts.resident)
+		k->opts.resident(k->opts.ctx, pid, take_resident, k);
+	k->now_ns = clock_now_ns();
+	k->last_serial = 0;
+	if (!k->opts.json)
+		maps_text_process(&k->out.b, k->color, &k->p);
+	ranges_each(st->ledger, mm, pid, tell_range, k);
+	if (k->opts.history) {
+		if (!k->opts.json)
+			buf_puts(&k->out.b, "no more:\n");
+		ranges_each_mapping(st->ledger, tell_closed, k);
+	}
+	if (!k->opts.json)
+		buf_putc(&k->out.b, '\n');
+	return k->err ? k->err : out_spill(&k->out);
+}
+
+static void tell_space(void *ctx, const struct ranges_space *s)
+{
+	struct maps_sink *k = ctx;
+
+	if (!k->err)
+		k->err = tell_process(k, s->mm, s->pid, s->gap, "now", true);
+}
+
+static int tell_all(struct maps_sink *k)
+{
+	if (k->screen)
+		buf_puts(&k->out.b, HOME_CLEAR);
+	ranges_each_space(k->s.state->ledger, tell_space, k);
+	k->drawn_ns = clock_now_ns();
+	return k->err ? k->err : out_flush(&k->out);
+}
+
+/* ---- the sink ---- */
+
+static int maps_event(struct mmt_sink *s, const struct mmt_view *v)
+{
+	(void)s;
+	(void)v; /* the ledger has taken it */
+	return 0;
+}
+
+/* A process is about to lose its mappings: this is what it had. */
+static int maps_leaving(struct mmt_sink *s, const struct mmt_hdr *h)
+{
+	struct maps_sink *k = (struct maps_sink *)s;
+	const struct mmt_ev_exit *e = (const void *)h;
+	bool exec = h->have & MMT_HAVE(EXIT, origin) && e->origin == MMT_ORIGIN_EXEC;
+
+	if (k->opts.live || (exec && !k->opts.history))
+		return 0;
+	return tell_process(k, h->mm, h->pid, false, exec ? "at exec" : "at exit", false);
+}
+
+static int maps_flush(struct mmt_sink *s)
+{
+	struct maps_sink *k = (struct maps_sink *)s;
+
+	if (k->opts.live && clock_now_ns() - k->drawn_ns >= DRAW_NS)
+		return tell_all(k);
+	return out_flush(&k->out);
+}
+
+static int maps_end(struct mmt_sink *s, const struct mmt_summary *sum)
+{
+	struct maps_sink *k = (struct maps_sink *)s;
+
+	(void)sum;
+	return tell_all(k);
+}
+
+static void maps_free(struct mmt_sink *s)
+{
+	struct maps_sink *k = (struct maps_sink *)s;
+
+	out_free(&k->out);
+	free(k->res);
+	free(k);
+}
+
+struct mmt_sink *maps_open(const struct maps_opts *opts, const struct sink_opts *to)
+{
+	struct maps_sink *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	out_init(&k->out, to->fd);
+	json_init(&k->j, &k->out.b);
+	k->opts = *opts;
+	k->color = to->color;
+	k->screen = opts->live && !opts->json && isatty(to->fd);
+	k->s = (struct mmt_sink){
+		.event = maps_event, .leaving = maps_leaving, .flush = maps_flush, .end = maps_end, .free = maps_free
+	};
+	return &k->s;
+}
