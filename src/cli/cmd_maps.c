@@ -58,7 +58,7 @@ static int hand_over(void *ctx, const struct smaps_range *r)
 {
 	struct handing *h = ctx;
 
-	return r->pfns ? 0 : h->take(h->ctx, r->start, r->end, r->resident);
+	return r->pfns ? 0 : h->take(h->ctx, r->start, r->end, r->resident, r->perms);
 }
 
 static int resident(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx)
@@ -97,6 +97,8 @@ static int unseen(void *ctx, uint32_t pid, const struct smaps_range *r)
 {
 	struct search *s = ctx;
 
+	if (r->path[0] == '[') /* [vvar]: the kernel's own */
+		return 0;
 	if (!s->unseen++)
 		snprintf(s->where, sizeof(s->where), "%s of %s %u", r->path, s->comm, pid);
 	return 0;

@@ -33,7 +33,7 @@ static const struct opt_cmd cmds[] = {
 	},
 	[CMD_MAPS] = {
 		.name = "maps", .runs = true,
-		.help = "what is mapped: kind, driver, memory type, faults, life",
+		.help = "what is mapped, by whom and how; who maps a page",
 		.text = "Prints the mappings of processes: of -p or -n as they are now (with -d, after that time), of a program when "
 			"it ends. With --phys or --pfn: who maps that physical page.",
 	},

@@ -13,7 +13,8 @@ static bool range_line(char *line, struct smaps_range *r)
 {
 	int path = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %*x %*x:%*x %*u %n", &r->start, &r->end, &path) != 2 || !path)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*x:%*x %*u %n", &r->start, &r->end, r->perms, &path) != 3 ||
+	    !path)
 		return false;
 	line[strcspn(line, "\n")] = '\0';
 	r->path = line + path;

@@ -13,6 +13,7 @@
 struct smaps_range {
 	uint64_t start, end;
 	uint64_t resident; /* bytes; Rss */
+	char perms[5];	   /* "rw-s" */
 	bool pfns;	   /* VM_PFNMAP: what of it is mapped is not counted in resident */
 	const char *path;  /* "" without */
 };

@@ -43,9 +43,9 @@ static const struct {
 	bool holds, driver; /* others run inside it; it means that a driver is at work */
 	const char *text;
 } events[MMT_EV_MAX] = {
-	[MMT_EV_MMAP] =           { ROLE_MAKES, true, false, "mmap({$asked}len={len}, {$protword}, {$what}) = {ret}" },
-	[MMT_EV_SHMAT] =          { ROLE_MAKES, true, true, "shmat(id={id}, {$what}) = {ret}" },
-	[MMT_EV_VMA_MAP] =        { ROLE_PART, false, false, "VMA  {$vmattrs}" },
+	[MMT_EV_MMAP] =           { ROLE_MAKES, true, false, "mmap({$asked}len={len}, {$protword}, {$place}) = {ret}" },
+	[MMT_EV_SHMAT] =          { ROLE_MAKES, true, true, "shmat(id={id}, {$place}) = {ret}" },
+	[MMT_EV_VMA_MAP] =        { ROLE_PART, false, false, "VMA  {$vmattrs}{$type}" },
 	[MMT_EV_DRIVER_MMAP] =    { ROLE_PART, true, false, "{func}{$fail}" },
 	[MMT_EV_DRIVER_OPEN] =    { ROLE_PART, true, false, "{func}" },
 	[MMT_EV_DRIVER_CLOSE] =   { ROLE_PART, true, false, "{func}" },
@@ -53,9 +53,9 @@ static const struct {
 	[MMT_EV_DRIVER_MKWRITE] = { ROLE_PART, true, false, "{func}{$result}" },
 	[MMT_EV_DRIVER_ACCESS] =  { ROLE_PART, true, true, "{func}  {len} = {ret}" },
 	[MMT_EV_DRIVER_SPLIT] =   { ROLE_PART, true, true, "{func}{$fail}" },
-	[MMT_EV_PFN_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$fail}" },
-	[MMT_EV_PAGE_MAP] =       { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$fail}" },
-	[MMT_EV_DMA_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$device}{$fail}" },
+	[MMT_EV_PFN_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$fail}" },
+	[MMT_EV_PAGE_MAP] =       { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$fail}" },
+	[MMT_EV_DMA_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$device}{$fail}" },
 	[MMT_EV_OBJ_MAP] =        { ROLE_PART, true, true, "{helper}  {size} {name}{$fail}" },
 	[MMT_EV_MUNMAP] =         { ROLE_LIFE, true, false, "munmap {$rel}{len}{$fail}" },
 	[MMT_EV_SHMDT] =          { ROLE_LIFE, true, false, "shmdt{$fail}" },

@@ -13,6 +13,7 @@
 
 struct resident {
 	uint64_t start, end, bytes;
+	char perms[MAPS_PERMS];
 };
 
 struct maps_sink {
@@ -33,7 +34,7 @@ struct maps_sink {
 
 /* ---- what is resident: the caller asks /proc, and hands it over here ---- */
 
-static int take_resident(void *ctx, uint64_t start, uint64_t end, uint64_t bytes)
+static int take_resident(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms)
 {
 	struct maps_sink *k = ctx;
 
@@ -46,7 +47,8 @@ static int take_resident(void *ctx, uint64_t start, uint64_t end, uint64_t bytes
 		k->res = res;
 		k->res_room = room;
 	}
-	k->res[k->nres++] = (struct resident){ start, end, bytes };
+	k->res[k->nres] = (struct resident){ .start = start, .end = end, .bytes = bytes };
+	memcpy(k->res[k->nres++].perms, perms, MAPS_PERMS - 1);
 	return 0;
 }
 
@@ -74,10 +76,24 @@ static uint64_t resident_of(const struct maps_sink *k, uint64_t start, uint64_t 
 	return covered == end - start ? sum : MAPS_UNKNOWN;
 }
 
+/* What the ledger knows, else what /proc says now; "-" when neither does. */
+static const char *perms_of(const struct maps_sink *k, const struct mapping *m, const struct range *r,
+			    char perms[MAPS_PERMS])
+{
+	maps_perms(perms, r ? r->vm_flags : m->vm_flags);
+	if (!r || r->has_flags || r->guessed)
+		return perms;
+	for (size_t i = 0; i < k->nres; i++)
+		if (r->start >= k->res[i].start && r->start < k->res[i].end)
+			return k->res[i].perms;
+	return "-";
+}
+
 /* ---- telling ---- */
 
 static void tell_row(struct maps_sink *k, const struct mapping *m, const struct range *r)
 {
+	char perms[MAPS_PERMS];
 	struct mmt_view v = { 0 };
 	struct maps_row row = { .v = &v, .m = m, .r = r, .resident = MAPS_UNKNOWN, .now_ns = k->now_ns };
 
@@ -87,6 +103,7 @@ static void tell_row(struct maps_sink *k, const struct mapping *m, const struct 
 			m->installs.events && m->ranges == 1 ? m->installs.pages * k->s.state->page_size : MAPS_UNKNOWN;
 	else if (r)
 		row.resident = resident_of(k, r->start, r->end);
+	row.perms = perms_of(k, m, r, perms);
 	row.again = r && k->last_serial == m->serial;
 	if (k->opts.json) {
 		maps_json_row(&k->j, &k->p, &row, k->opts.history);

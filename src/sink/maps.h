@@ -20,6 +20,7 @@ struct maps_row {
 	const struct mapping *m;
 	const struct range *r;
 	uint64_t resident; /* bytes, MAPS_UNKNOWN */
+	const char *perms; /* "rw-s" */
 	uint64_t now_ns;
 	bool again; /* the mapping had a row before this one */
 };
@@ -32,6 +33,10 @@ struct maps_process {
 	size_t ranges;
 	uint64_t bytes;
 };
+
+#define MAPS_PERMS 5
+/* "rw-s" of vm_flags. */
+void maps_perms(char perms[MAPS_PERMS], uint64_t vm_flags);
 
 void maps_text_process(struct buf *b, bool color, const struct maps_process *p);
 void maps_text_row(struct buf *b, bool color, const struct maps_row *row);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "event/flags.h"
+#include <string.h>
 #include "event/schema.h"
 #include "event/value.h"
 #include "sink/maps.h"
@@ -89,9 +89,6 @@ static void put_mapping(struct json *j, const struct maps_row *row)
 void maps_json_row(struct json *j, const struct maps_process *p, const struct maps_row *row, bool history)
 {
 	uint64_t start = row->r ? row->r->start : row->m->start;
-	struct buf perm = { 0 };
-
-	flags_prot(&perm, row->r ? row->r->vm_flags : row->m->vm_flags);
 	json_obj(j, NULL);
 	json_str(j, "type", row->r ? "range" : "closed");
 	json_str(j, "state", p->state);
@@ -102,12 +99,10 @@ void maps_json_row(struct json *j, const struct maps_process *p, const struct ma
 	json_str(j, "parent", *row->m->parent ? row->m->parent : NULL);
 	json_hex(j, "start", start);
 	json_hex(j, "end", row->r ? row->r->end : start + row->m->peak);
-	json_str(j, "perm", buf_str(&perm));
-	json_bool(j, "shared", (row->r ? row->r->vm_flags : row->m->vm_flags) & FLAGS_VM_MAYSHARE);
+	json_str(j, "perms", strcmp(row->perms, "-") ? row->perms : NULL);
 	put_known(j, "offset", row->v->mapping && row->v->mapping[0] != '[', row->v->map_off);
 	put_mapping(j, row);
 	if (history)
 		put_history(j, row->m);
 	json_end(j);
-	buf_free(&perm);
 }

@@ -31,12 +31,11 @@ static void put_size(struct buf *b, uint64_t bytes)
 	buf_printf(b, " %6s", bytes == MAPS_UNKNOWN ? "-" : num_fmt_size(s, bytes));
 }
 
-static void put_perm(struct buf *b, const struct maps_row *row)
+void maps_perms(char perms[MAPS_PERMS], uint64_t vm_flags)
 {
-	uint64_t flags = row->r ? row->r->vm_flags : row->m->vm_flags;
-
-	flags_prot(b, flags & 7);
-	buf_putc(b, flags & FLAGS_VM_MAYSHARE ? 's' : 'p');
+	snprintf(perms, MAPS_PERMS, "%c%c%c%c", vm_flags & FLAGS_VM_READ ? 'r' : '-',
+		 vm_flags & FLAGS_VM_WRITE ? 'w' : '-', vm_flags & FLAGS_VM_EXEC ? 'x' : '-',
+		 vm_flags & FLAGS_VM_MAYSHARE ? 's' : 'p');
 }
 
 /* How long it has been there, or was. What was there before the trace is of unknown age. */
@@ -127,8 +126,7 @@ void maps_text_row(struct buf *b, bool color, const struct maps_row *row)
 	buf_printf(b, "%-7s 0x%012" PRIx64, m->id, row->r ? row->r->start : m->start);
 	put_size(b, row->r ? row->r->end - row->r->start : m->peak);
 	buf_putc(b, ' ');
-	put_perm(b, row);
-	buf_printf(b, " %-7s", row->v->map_class && class ? class : "-");
+	buf_printf(b, "%-4s %-7s", row->perms, row->v->map_class && class ? class : "-");
 	if (row->again)
 		buf_printf(b, " %6s", "");
 	else if (m->imported && !m->faults)

@@ -32,8 +32,8 @@ struct flow_opts {
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
 
-/* One range of a process and what of it is resident, in bytes. */
-typedef int (*maps_take_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes);
+/* One range of a process, what of it is resident, in bytes, and its permissions as /proc/PID/maps has them: "rw-s". */
+typedef int (*maps_take_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms);
 
 struct maps_opts {
 	bool json;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * words: what an event says, from a template: text, {field} as the schema shows it, and {$word} (the table in words.c) for what takes
+ * words: what an event says, from a template: text, {field} as the schema shows it, and {$word} (words_list.c) for what takes
  * more than one field; {len:5} fills up to 5 characters behind it, {len:>5} before it. What is absent is `-`.
  */
 #ifndef MMTRACE_SINK_WORDS_H

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "enrich/memtype.h"
 #include "event/value.h"
+#include "ledger/mapping.h"
 
 int memory_init(struct memory *m)
 {
@@ -43,13 +44,13 @@ static bool has(const struct mmt_view *v, const struct mmt_field *f)
 	return f && value_has(v->h, f);
 }
 
-static void put_type(const struct memory *m, struct mmt_view *v, const struct mmt_field *pgprot)
+static void put_type(const struct memory *m, struct mmt_view *v, bool known, uint64_t pgprot)
 {
 	enum memtype t;
 
-	if (!has(v, pgprot) || m->types.checks & MMT_MEMTYPE_WRONG)
+	if (!known || m->types.checks & MMT_MEMTYPE_WRONG)
 		return;
-	t = memtype_decode(m->types.table, value_u64(v->h, pgprot, 0));
+	t = memtype_decode(m->types.table, pgprot);
 	v->memtype = memtype_name(t);
 	v->memtype_key = memtype_key(t);
 	v->memtype_checked = memtype_checked(m->types.checks);
@@ -74,31 +75,45 @@ static const char *name_of_pieces(const struct memory *m, const struct mmt_view 
 	return all;
 }
 
-static void put_range(const struct memory *m, struct mmt_view *v, const struct memory_fields *f)
+static void put_range(const struct memory *m, struct mmt_view *v, uint64_t lo, uint64_t hi)
 {
-	uint64_t lo, hi;
-
-	if (!has(v, f->lo) || !has(v, f->hi))
-		return;
-	lo = value_u64(v->h, f->lo, 0);
-	hi = value_u64(v->h, f->hi, 0);
 	if (hi < lo || hi >= UINT64_MAX / v->page_size)
 		return;
 	v->phys_known = true;
 	v->phys_start = lo * v->page_size;
 	v->phys_end = (hi + 1) * v->page_size;
 	v->phys_name = iomem_name(m->iomem, v->phys_start, v->phys_end - v->phys_start);
-	if (!v->phys_name)
-		v->phys_name = name_of_pieces(m, v, f);
+}
+
+static void put_nothing(struct mmt_view *v)
+{
+	v->memtype = v->memtype_key = v->phys_name = NULL;
+	v->memtype_checked = v->phys_known = false;
+	v->phys_start = v->phys_end = 0;
 }
 
 void memory_view(const struct memory *m, struct mmt_view *v)
 {
 	const struct memory_fields *f = &m->at[v->ev->num];
 
-	v->memtype = v->memtype_key = v->phys_name = NULL;
-	v->memtype_checked = v->phys_known = false;
-	v->phys_start = v->phys_end = 0;
-	put_type(m, v, f->pgprot);
-	put_range(m, v, f);
+	put_nothing(v);
+	put_type(m, v, has(v, f->pgprot), f->pgprot ? value_u64(v->h, f->pgprot, 0) : 0);
+	if (!has(v, f->lo) || !has(v, f->hi))
+		return;
+	put_range(m, v, value_u64(v->h, f->lo, 0), value_u64(v->h, f->hi, 0));
+	if (v->phys_known && !v->phys_name)
+		v->phys_name = name_of_pieces(m, v, f);
+}
+
+void memory_mapping(const struct memory *m, struct mmt_view *v, const struct mapping *map)
+{
+	const struct mapping_installs *in = &map->installs;
+
+	put_nothing(v);
+	if (in->events && in->has_pgprot)
+		put_type(m, v, true, in->pgprot);
+	else
+		put_type(m, v, map->has_pgprot, map->pgprot);
+	if (in->events && in->has_pfn)
+		put_range(m, v, in->pfn_lo, in->pfn_hi);
 }

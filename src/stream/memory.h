@@ -24,5 +24,7 @@ void memory_free(struct memory *m);
 void memory_item(struct memory *m, const struct decoded *d);
 /* Fills v's memory type and physical range from v->h, v->ev, v->page_size, which are set. */
 void memory_view(const struct memory *m, struct mmt_view *v);
+/* The same of a mapping: what was put in, else what faults put in. */
+void memory_mapping(const struct memory *m, struct mmt_view *v, const struct mapping *map);
 
 #endif

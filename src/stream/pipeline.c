@@ -9,6 +9,7 @@
 #include "mmtrace/base.h"
 #include "mmtrace/map.h"
 #include "stream/memory.h"
+#include "stream/state.h"
 #include "stream/symbols.h"
 #include "stream/view.h"
 
@@ -30,6 +31,7 @@ struct pipeline {
 	struct symbols symbols;
 	struct stacks *stacks;
 	struct memory memory;
+	struct state state;
 	struct map met; /* address spaces whose mappings were asked for, or told */
 	bool asking;
 	struct view_scratch scratch;
@@ -84,6 +86,9 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 		return NULL;
 	}
 	p->lookup = (struct value_names){ names_get, p->names };
+	state_init(&p->state, p->ledger, &p->lookup, &p->memory, p->procs, opts->page_size);
+	for (unsigned i = 0; i < opts->nsinks; i++)
+		opts->sinks[i]->state = &p->state.st;
 	ranges_ask_comm(p->ledger, comm_of, p);
 	p->sum.child_status = -1;
 	p->symbols = (struct symbols){
@@ -222,6 +227,20 @@ static int show(struct pipeline *p, const struct decoded *d)
 	return err;
 }
 
+/* While the ledger still has what an address space held. */
+static int leave(struct pipeline *p, const struct mmt_hdr *h)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
+		struct mmt_sink *s = p->opts.sinks[i];
+
+		if (s->leaving)
+			err = s->leaving(s, h);
+	}
+	return err;
+}
+
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
 {
 	bool exec = d->ev->num == MMT_EV_EXEC;
@@ -235,10 +254,12 @@ static int take_event(struct pipeline *p, const struct decoded *d, const void *d
 		return err;
 	p->sum.per_event[d->ev->num]++;
 	procs_event(p->procs, d->event, &p->lookup);
-	if (!is_ours(p, d->event))
+	if (!is_ours(p, d->event)) {
+		err = d->ev->num == MMT_EV_EXIT ? leave(p, d->event) : 0;
 		ranges_event(p->ledger, d->event);
+	}
 	follow_spaces(p, d->event);
-	err = show(p, d);
+	err = err ? err : show(p, d);
 	return err || !exec ? err : ask_maps(p, d->event);
 }
 

@@ -265,3 +265,10 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 	else if (r)
 		from_range(v, r, scratch);
 }
+
+void view_range(struct mmt_view *v, const struct range *r, struct view_scratch *scratch)
+{
+	from_range(v, r, scratch);
+	v->map = r->map;
+	v->map_id = r->map ? r->map->id : NULL;
+}

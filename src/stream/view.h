@@ -18,5 +18,7 @@ struct view_scratch {
 
 /* Fills v's mapping from v->h, v->ev, v->names, which are set. */
 void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *scratch);
+/* The same of a range of the ledger that no event speaks of: v->names is set, v->h and v->ev are not needed. */
+void view_range(struct mmt_view *v, const struct range *r, struct view_scratch *scratch);
 
 #endif

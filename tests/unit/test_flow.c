@@ -1,4 +1,4 @@
-// LINK: sink event base
+// LINK: sink ledger event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The flow view: which events stand inside which, and what becomes of a mapping, from events made here. */
 #ifndef _GNU_SOURCE

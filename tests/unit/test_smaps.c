@@ -71,6 +71,7 @@ static void test_ranges(void **state)
 	assert_false(s.r[0].pfns);
 	assert_string_equal(s.path[0], "/usr/bin/a program");
 	assert_true(s.r[1].pfns);
+	assert_string_equal(s.r[1].perms, "rw-s");
 	assert_int_equal(s.r[1].resident, 0);
 	assert_string_equal(s.path[1], "/dev/mmdemo/shared");
 	assert_string_equal(s.path[2], "");
