@@ -14,7 +14,8 @@
 /* Events of one thread's call, until that is over; or what fork copied, until it has a child. */
 struct pending {
 	struct flow_nodes nodes;
-	bool driver; /* something that only a driver does is among them */
+	bool driver;	/* something that only a driver does is among them */
+	unsigned opens; /* of VMAs that are not mapped yet: they are of the mapping that is closed or told next */
 };
 
 struct flow_sink {
@@ -179,13 +180,21 @@ static bool wanted(const struct flow_sink *f, const struct mmt_view *v, const st
 	return false;
 }
 
-static void count_vmas(struct flow_sink *f, const struct mmt_view *v, struct flow_block *k)
+static void count_vmas(struct flow_sink *f, const struct mmt_view *v, struct pending *p, struct flow_block *k)
 {
-	if (!k)
+	if (v->ev->num == MMT_EV_DRIVER_OPEN) {
+		if (k)
+			k->vmas++;
+		else if (p)
+			p->opens++;
+	}
+	if (v->ev->num != MMT_EV_DRIVER_CLOSE || !k)
 		return;
-	if (v->ev->num == MMT_EV_DRIVER_OPEN)
-		k->vmas++;
-	if (v->ev->num == MMT_EV_DRIVER_CLOSE && k->vmas && !--k->vmas)
+	if (p)
+		k->vmas += p->opens;
+	if (p)
+		p->opens = 0;
+	if (k->vmas && !--k->vmas)
 		buf_puts(&f->text, " (last)");
 }
 
@@ -205,9 +214,9 @@ static int take_part(struct flow_sink *f, const struct mmt_view *v)
 			flow_add(&p->nodes, &n, text);
 		return 0;
 	}
-	count_vmas(f, v, k);
-	text = buf_str(&f->text);
 	p = pending_get(&f->pending, key);
+	count_vmas(f, v, p, k);
+	text = buf_str(&f->text);
 	if (p) {
 		p->driver |= by_driver(f, v);
 		flow_add(&p->nodes, &n, text);
@@ -284,6 +293,8 @@ static int take_life(struct flow_sink *f, const struct mmt_view *v)
 		free_pending(map_del(&f->pending, call_key(v->h)));
 		return 0;
 	}
+	if (p)
+		k->vmas += p->opens;
 	close_call(f, v, p, text_of(f, v, k), &step);
 	err = flow_book_add(&f->book, k, &step, true);
 	flow_free_nodes(&step);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "event/flags.h"
+#include "event/value.h"
 #include "sink/out.h"
 
 #define HOME_CLEAR "\033[H\033[J"
@@ -27,7 +28,9 @@ struct maps_sink {
 	struct maps_process p;
 	struct resident *res;
 	size_t nres, res_room;
+	struct range held; /* not yet told: the next one may continue it */
 	uint64_t last_serial;
+	unsigned closed; /* told of those that are no more */
 	uint64_t now_ns;
 	int err;
 };
@@ -89,6 +92,16 @@ static const char *perms_of(const struct maps_sink *k, const struct mapping *m, 
 	return "-";
 }
 
+bool maps_by_driver(const struct maps_row *row)
+{
+	const struct mapping *m = row->m;
+	const struct mmt_view *v = row->v;
+	const char *func = m->func ? v->names->get(v->names->ctx, m->func) : NULL;
+
+	return m->installs.events || m->rdev || m->unsure || (func && strchr(func, ':')) ||
+	       (v->map_class == MMT_FCLASS_PFN && v->mapping && v->mapping[0] != '[');
+}
+
 /* ---- telling ---- */
 
 static void tell_row(struct maps_sink *k, const struct mapping *m, const struct range *r)
@@ -105,6 +118,10 @@ static void tell_row(struct maps_sink *k, const struct mapping *m, const struct 
 		row.resident = resident_of(k, r->start, r->end);
 	row.perms = perms_of(k, m, r, perms);
 	row.again = r && k->last_serial == m->serial;
+	if (!r && !k->opts.history && !maps_by_driver(&row))
+		return;
+	if (!r && !k->closed++ && !k->opts.json)
+		buf_puts(&k->out.b, "no more:\n");
 	if (k->opts.json) {
 		maps_json_row(&k->j, &k->p, &row, k->opts.history);
 		k->err = k->err ? k->err : json_line(&k->j);
@@ -117,9 +134,32 @@ static void tell_row(struct maps_sink *k, const struct mapping *m, const struct 
 	k->err = k->err ? k->err : out_spill(&k->out);
 }
 
+/* Told as one: a mapping's ranges that differ in nothing a person sees. */
+static bool continues(const struct range *a, const struct range *b)
+{
+	const uint64_t seen = FLAGS_VM_READ | FLAGS_VM_WRITE | FLAGS_VM_EXEC | FLAGS_VM_MAYSHARE;
+
+	return a->map == b->map && a->end == b->start && !((a->vm_flags ^ b->vm_flags) & seen) && a->file == b->file &&
+	       (!a->file || a->off + (a->end - a->start) == b->off);
+}
+
+static void tell_held(struct maps_sink *k)
+{
+	if (k->held.map)
+		tell_row(k, k->held.map, &k->held);
+	k->held.map = NULL;
+}
+
 static void tell_range(void *ctx, const struct range *r)
 {
-	tell_row(ctx, r->map, r);
+	struct maps_sink *k = ctx;
+
+	if (k->held.map && continues(&k->held, r)) {
+		k->held.end = r->end;
+		return;
+	}
+	tell_held(k);
+	k->held = *r;
 }
 
 static void count_range(void *ctx, const struct range *r)
@@ -154,11 +194,9 @@ static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap
 	if (!k->opts.json)
 		maps_text_process(&k->out.b, k->color, &k->p);
 	ranges_each(st->ledger, mm, pid, tell_range, k);
-	if (k->opts.history) {
-		if (!k->opts.json)
-			buf_puts(&k->out.b, "no more:\n");
-		ranges_each_mapping(st->ledger, tell_closed, k);
-	}
+	tell_held(k);
+	k->closed = 0;
+	ranges_each_mapping(st->ledger, tell_closed, k);
 	if (!k->opts.json)
 		buf_putc(&k->out.b, '\n');
 	return k->err ? k->err : out_spill(&k->out);

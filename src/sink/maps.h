@@ -38,6 +38,9 @@ struct maps_process {
 /* "rw-s" of vm_flags. */
 void maps_perms(char perms[MAPS_PERMS], uint64_t vm_flags);
 
+/* Had a driver a hand in it? Plain memory has nothing to say of that. */
+bool maps_by_driver(const struct maps_row *row);
+
 void maps_text_process(struct buf *b, bool color, const struct maps_process *p);
 void maps_text_row(struct buf *b, bool color, const struct maps_row *row);
 void maps_text_history(struct buf *b, bool color, const struct mapping *m);

@@ -107,17 +107,6 @@ static void put_driver(struct buf *b, const struct maps_row *row)
 	}
 }
 
-/* Plain memory has nothing of this to say. */
-static bool has_driver(const struct maps_row *row)
-{
-	const struct mapping *m = row->m;
-	const struct mmt_view *v = row->v;
-	const char *func = m->func ? v->names->get(v->names->ctx, m->func) : NULL;
-
-	return m->installs.events || m->rdev || m->unsure || (func && strchr(func, ':')) ||
-	       v->map_class == MMT_FCLASS_PFN;
-}
-
 void maps_text_row(struct buf *b, bool color, const struct maps_row *row)
 {
 	const struct mapping *m = row->m;
@@ -138,7 +127,7 @@ void maps_text_row(struct buf *b, bool color, const struct maps_row *row)
 	buf_putc(b, ' ');
 	put_what(b, row);
 	buf_putc(b, '\n');
-	if (row->again || !has_driver(row))
+	if (row->again || !maps_by_driver(row))
 		return;
 	buf_puts(b, color ? DIM : "");
 	put_driver(b, row);
