@@ -146,6 +146,12 @@ enum memtype memtype_of_own(uint32_t table, enum memtype_own own)
 	return is_table(table) ? tables[table].own[own] : MEMTYPE_UNKNOWN;
 }
 
+bool memtype_own_excused(enum memtype_own own, enum memtype m)
+{
+	return own == MEMTYPE_OWN_PCI_WC &&
+	       (m == MEMTYPE_DEVICE_NGNRNE || m == MEMTYPE_DEVICE_NGNRE || m == MEMTYPE_UC_MINUS || m == MEMTYPE_UC);
+}
+
 uint32_t memtype_own_check(enum memtype_own own)
 {
 	return owns[own].check;

@@ -56,6 +56,11 @@ enum memtype_own {
 
 /* What the kernel gives such a mapping; MEMTYPE_UNKNOWN without a table. */
 enum memtype memtype_of_own(uint32_t table, enum memtype_own own);
+/*
+ * Does own memory that reads as m say nothing about the table? Kernels for hosts whose PCIe bears no write-combining map such memory
+ * as registers, and so does x86 without PAT.
+ */
+bool memtype_own_excused(enum memtype_own own, enum memtype m);
 /* The check that it is good for: one of enum mmt_memtype_check. */
 uint32_t memtype_own_check(enum memtype_own own);
 const char *memtype_own_text(enum memtype_own own); /* "a PCI device's registers" */

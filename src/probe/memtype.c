@@ -145,8 +145,11 @@ static enum mmt_memtype_table table(void)
 	const char *forced = getenv(MEMTYPE_TABLE_ENV);
 	struct utsname u;
 
-	if (forced && *forced)
+	if (forced && *forced) {
+		if (!memtype_table_named(forced))
+			mmt_warn(MEMTYPE_TABLE_ENV ": no table '%s'; memory types are left out", forced);
 		return memtype_table_named(forced);
+	}
 	return uname(&u) ? MMT_MEMTYPE_NONE : memtype_table(u.machine, u.release);
 }
 
@@ -156,7 +159,7 @@ static void judge(struct mmt_memtype *out, char wrong[MEMTYPE_WRONG_LEN], const 
 		enum memtype is = memtype_decode(out->table, own[i].pgprot), should = memtype_of_own(out->table, i);
 		const char *name = memtype_name(is);
 
-		if (!own[i].seen)
+		if (!own[i].seen || memtype_own_excused(i, is))
 			continue;
 		if (is == should) {
 			out->checks |= memtype_own_check(i);

@@ -156,6 +156,22 @@ static void own_mappings_tell_tables_apart(void **state)
 	assert_int_equal(memtype_of_own(MMT_MEMTYPE_NONE, MEMTYPE_OWN_ANON), MEMTYPE_UNKNOWN);
 }
 
+/* Where there is no write-combining, its file is mapped as registers are: no sign of a wrong table. Cached memory would be one. */
+static void no_write_combining(void **state)
+{
+	(void)state;
+	assert_true(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_DEVICE_NGNRE));
+	assert_true(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_DEVICE_NGNRNE));
+	assert_true(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_UC_MINUS));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_UNKNOWN));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_NORMAL_WB));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_NORMAL_WT));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_PCI_WC, MEMTYPE_WB));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_PCI, MEMTYPE_DEVICE_NGNRNE));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_DEVMEM, MEMTYPE_DEVICE_NGNRE));
+	assert_false(memtype_own_excused(MEMTYPE_OWN_ANON, MEMTYPE_UC));
+}
+
 static void what_counts_as_checked(void **state)
 {
 	(void)state;
@@ -176,6 +192,7 @@ int main(void)
 		cmocka_unit_test(decoded),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(own_mappings_tell_tables_apart),
+		cmocka_unit_test(no_write_combining),
 		cmocka_unit_test(what_counts_as_checked),
 	};
 
