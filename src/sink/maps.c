@@ -178,18 +178,17 @@ static void tell_closed(void *ctx, const struct mapping *m)
 		tell_row(k, m, NULL);
 }
 
-static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap, const char *state, bool lives)
+/* left_ns: when it lost its mappings, 0: it lives. */
+static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap, const char *state, uint64_t left_ns)
 {
 	const struct mmt_state *st = k->s.state;
 
 	k->p = (struct maps_process){ .comm = st->comm(st, pid), .pid = pid, .mm = mm, .state = state, .gap = gap };
 	ranges_each(st->ledger, mm, pid, count_range, k);
-	if (!k->p.ranges && !k->opts.history)
-		return 0;
 	k->nres = 0;
-	if (lives && k->opts.resident)
+	if (!left_ns && k->opts.resident)
 		k->opts.resident(k->opts.ctx, pid, take_resident, k);
-	k->now_ns = clock_now_ns();
+	k->now_ns = left_ns ? left_ns : clock_now_ns();
 	k->last_serial = 0;
 	if (!k->opts.json)
 		maps_text_process(&k->out.b, k->color, &k->p);
@@ -207,7 +206,7 @@ static void tell_space(void *ctx, const struct ranges_space *s)
 	struct maps_sink *k = ctx;
 
 	if (!k->err)
-		k->err = tell_process(k, s->mm, s->pid, s->gap, "now", true);
+		k->err = tell_process(k, s->mm, s->pid, s->gap, "now", 0);
 }
 
 static int tell_all(struct maps_sink *k)
@@ -237,7 +236,7 @@ static int maps_leaving(struct mmt_sink *s, const struct mmt_hdr *h)
 
 	if (k->opts.live || (exec && !k->opts.history))
 		return 0;
-	return tell_process(k, h->mm, h->pid, false, exec ? "at exec" : "at exit", false);
+	return tell_process(k, h->mm, h->pid, false, exec ? "at exec" : "at exit", h->ts_ns);
 }
 
 static int maps_flush(struct mmt_sink *s)

@@ -67,7 +67,7 @@ static int spy_end(struct mmt_sink *sink, const struct mmt_summary *sum)
 	return 0;
 }
 
-static struct spy new_spy(bool views, bool raw)
+__attribute__((unused)) static struct spy new_spy(bool views, bool raw)
 {
 	struct spy s = { 0 };
 
