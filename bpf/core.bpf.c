@@ -9,6 +9,8 @@
 #include "driver.bpf.c"
 #include "install.bpf.c"
 #include "fault.bpf.c"
+#include "signal.bpf.c"
+#include "remote.bpf.c"
 #include "import.bpf.c"
 #include "memtype.bpf.c"
 #include "demo.bpf.c"

@@ -124,6 +124,13 @@ struct mmt_thread {
 	__u32 call_have_bytes;
 	__u32 call_tier;
 	__u32 call_stack;
+	__u32 call_variant;
+	/* who is reached into, as far as hooks inside the call told */
+	__u32 reach_tgid; /* 0: nobody told */
+	__u32 reach_mm;
+	__u32 reach_wanted; /* that one is watched */
+	__u32 call_wanted;  /* the caller is */
+	__u32 pad1;
 	/* the change going on */
 	__u64 chg_addr, chg_len, chg_ts;
 	__u64 vms;	/* vma_munmap_struct of an over-map under way */
@@ -419,75 +426,6 @@ static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8
 
 #define HEAD(e, EV, tier, ts, pid_tgid) head(&(e)->h, MMT_EV_##EV, sizeof(*(e)), tier, ts, pid_tgid)
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
-
-static __always_inline __u64 mix64(__u64 x)
-{
-	x ^= x >> 33;
-	x *= 0xff51afd7ed558ccdULL;
-	x ^= x >> 33;
-	x *= 0xc4ceb9fe1a85ec53ULL;
-	x ^= x >> 33;
-	return x;
-}
-
-/* true when the name behind key still has to be sent */
-static __always_inline bool name_new(__u64 key)
-{
-	return !bpf_map_lookup_elem(&names_seen, &key);
-}
-
-static __always_inline void name_sent(__u64 key)
-{
-	__u8 one = 1;
-
-	bpf_map_update_elem(&names_seen, &key, &one, BPF_ANY);
-}
-
-/* struct mmt_name with room for its text */
-struct name_record {
-	__u16 type, size;
-	__u32 kind;
-	__u64 key;
-	char text[MMT_NAME_MAX];
-};
-
-enum name_from { NAME_COMM, NAME_KERNEL };
-
-/* Sends a short text once and returns its key. The key is the text's own hash. */
-__noinline __u64 name_text(__u64 from, int how)
-{
-	struct name_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
-	__u64 key = 0x6d6d747261636521ULL;
-	int i;
-
-	if (!r) {
-		lose(MMT_LOSS_NAME, 0);
-		return 0;
-	}
-	__builtin_memset(r->text, 0, sizeof(r->text));
-	if (how == NAME_COMM)
-		bpf_get_current_comm(r->text, 16);
-	else
-		bpf_probe_read_kernel_str(r->text, sizeof(r->text), (void *)from);
-	for (i = 0; i < MMT_NAME_MAX / 8; i++) {
-		__u64 w = *(__u64 *)(r->text + i * 8);
-
-		if (!w)
-			break;
-		key = mix64(key ^ w);
-	}
-	if (!name_new(key)) {
-		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
-		return key;
-	}
-	r->type = MMT_ITEM_NAME;
-	r->size = sizeof(*r);
-	r->kind = MMT_NAME_TEXT;
-	r->key = key;
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-	name_sent(key);
-	return key;
-}
+#include "name.bpf.h"
 
 #endif

@@ -243,9 +243,6 @@ int fault_maj__perf(struct mmt_perf_ctx *ctx)
 	return fault_leave_perf(ctx, 1);
 }
 
-#define SIGBUS_	 7 /* include/uapi/asm-generic/signal.h, 6.12 */
-#define SIGSEGV_ 11
-
 /* A signal ends a fault that has no return yet: a fatal one was the fault's own result. */
 SEC("?raw_tp/signal_deliver")
 int fault_signal__raw_tp(struct raw_tp_ctx *ctx)

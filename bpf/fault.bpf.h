@@ -33,6 +33,9 @@
 #define VMFLAG_WIPEONFORK 0x2000000
 #define VMFLAG_MIXEDMAP	  0x10000000
 
+#define SIGBUS_	 7 /* include/uapi/asm-generic/signal.h, 6.12 */
+#define SIGSEGV_ 11
+
 #define FAULT_HAVE_PLAIN                                                                                   \
 	(MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, attempts) | MMT_HAVE(FAULT, mode) | \
 	 MMT_HAVE(FAULT, class) | MMT_HAVE(FAULT, kind) | MMT_HAVE(FAULT, zero0))

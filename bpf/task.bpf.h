@@ -22,6 +22,29 @@ static __always_inline __u64 current_mm_key(__u64 pid_tgid)
 	return (__u64)BPF_CORE_READ(task, mm);
 }
 
+/* Is another task than the running one within the target? */
+static __always_inline bool other_wanted(struct task_struct *task)
+{
+	__u32 tgid = BPF_CORE_READ(task, tgid), tid = BPF_CORE_READ(task, pid);
+	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
+	__u64 comm[2] = {};
+
+	if (!knobs.filter)
+		return tgid != knobs.self_tgid;
+	if (knobs.filter & (MMT_FILTER_TGID | MMT_FILTER_TID)) {
+		if (!((knobs.filter & MMT_FILTER_TGID) && in_targets(MMT_TARGET_TGID | tgid)) &&
+		    !((knobs.filter & MMT_FILTER_TID) && in_targets(MMT_TARGET_TID | tid)))
+			return false;
+	} else if (tgid == knobs.self_tgid) {
+		return false;
+	}
+	if (!(knobs.filter & MMT_FILTER_COMM))
+		return true;
+	/* a str: what stands behind the NUL may be left of another name */
+	bpf_probe_read_kernel_str(comm, sizeof(comm), &task->comm);
+	return comm[0] == asked[0] && comm[1] == asked[1];
+}
+
 /*
  * The registers with which the running task entered the kernel: they end at the top of its kernel stack. bpf_task_pt_regs() is
  * from 5.15; old kernels have it computed, where x86 does not yet keep 16 bytes above them (TOP_OF_KERNEL_STACK_PADDING with
@@ -74,6 +97,18 @@ static __always_inline __u64 current_arg(int n)
 	return v;
 }
 
+#if defined(__TARGET_ARCH_x86)
+/* Which call ipc(2) stands for: its first argument, of a 32-bit call. */
+static __always_inline __u64 current_ipc(void)
+{
+	const struct mmt_regs *r = (const void *)current_regs();
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), &r->bx);
+	return v;
+}
+#endif
+
 static __always_inline __u32 current_origin(void)
 {
 	bool compat = false;
@@ -82,6 +117,10 @@ static __always_inline __u32 current_origin(void)
 	if (nr < 0 || nr >= MMT_NR_MAX)
 		return MMT_ORIGIN_KERNEL;
 	__u32 o = knobs.origin[compat ? 1 : 0][nr];
+#if defined(__TARGET_ARCH_x86)
+	if (compat && knobs.variant[1][nr] == MMT_VARIANT_IPC && (current_ipc() & 0xffff) == MMT_IPC_SHMDT)
+		o = MMT_ORIGIN_SHMDT;
+#endif
 	return o ? o : MMT_ORIGIN_OTHER;
 }
 

@@ -2,13 +2,8 @@
 #include "event/flags.h"
 
 #include <inttypes.h>
-#include <stddef.h>
+#include "event/flags_bits.h"
 #include "mmtrace/base.h"
-
-struct bit {
-	uint64_t bit;
-	const char *name;
-};
 
 /* include/uapi/linux/mman.h and include/uapi/asm-generic/{mman,mman-common}.h, 6.12; the same on arm64 and x86 */
 static const struct bit map_bits[] = {
@@ -114,7 +109,7 @@ static uint64_t words(struct words *w, const struct bit *bits, size_t n, uint64_
 	return v;
 }
 
-static void show_bits(struct buf *b, const struct bit *bits, size_t n, uint64_t v)
+void flags_bits(struct buf *b, const struct bit *bits, size_t n, uint64_t v)
 {
 	struct words w = { .b = b };
 
@@ -169,7 +164,7 @@ void flags_mmap_perms(struct buf *b, uint64_t prot, uint64_t flags)
 
 void flags_mremap(struct buf *b, uint64_t v)
 {
-	show_bits(b, mremap_bits, MMT_COUNT(mremap_bits), v);
+	flags_bits(b, mremap_bits, MMT_COUNT(mremap_bits), v);
 }
 
 static uint64_t vm_perms(struct words *w, uint64_t v)
@@ -205,12 +200,12 @@ void flags_vm_short(struct buf *b, uint64_t v)
 
 void flags_fault(struct buf *b, uint64_t v)
 {
-	show_bits(b, fault_bits, MMT_COUNT(fault_bits), v);
+	flags_bits(b, fault_bits, MMT_COUNT(fault_bits), v);
 }
 
 void flags_result(struct buf *b, uint64_t v)
 {
-	show_bits(b, result_bits, MMT_COUNT(result_bits), v);
+	flags_bits(b, result_bits, MMT_COUNT(result_bits), v);
 }
 
 bool flags_fault_failed(uint64_t result)

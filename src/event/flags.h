@@ -44,4 +44,14 @@ void flags_fault(struct buf *b, uint64_t v);	/* write|user */
 void flags_result(struct buf *b, uint64_t v);	/* major|locked */
 bool flags_fault_failed(uint64_t result);	/* VM_FAULT_ERROR */
 
+/* flags_call.c: of the other calls and of signals */
+void flags_msync(struct buf *b, uint64_t v);		     /* async|invalidate */
+void flags_advice(struct buf *b, uint64_t v);		     /* dontneed */
+void flags_mlock(struct buf *b, unsigned op, uint64_t v);    /* onfault; op: enum mmt_lockop */
+void flags_shmget(struct buf *b, uint64_t v);		     /* create|excl|0600 */
+void flags_shmat(struct buf *b, uint64_t v);		     /* rdonly|rnd */
+void flags_memfd(struct buf *b, uint64_t v);		     /* cloexec|allow_sealing */
+void flags_signo(struct buf *b, uint64_t v);		     /* SIGBUS */
+void flags_sicode(struct buf *b, uint64_t signo, int64_t v); /* BUS_ADRERR */
+
 #endif

@@ -62,6 +62,8 @@ bool value_failed(const struct mmt_hdr *h, const struct mmt_schema_event *ev, un
 	*err = 0;
 	if (ev->num == MMT_EV_FAULT)
 		return value_get(h, ev, "result", &ret) && flags_fault_failed(ret);
+	if (ev->num == MMT_EV_SIGNAL)
+		return true;
 	if (!value_get(h, ev, "ret", &ret))
 		return false;
 	/* brk(2) answers with the old break when it refuses; brk(0) only asks. */
@@ -139,12 +141,47 @@ static void show_dev(struct buf *b, uint64_t v)
 typedef void (*show_fn)(struct buf *b, uint64_t v);
 
 static const show_fn shows[MMT_LOOK_MAX] = {
-	[MMT_LOOK_HEX] = show_hex,	[MMT_LOOK_ADDR] = show_hex,	   [MMT_LOOK_SIZE] = show_size,
-	[MMT_LOOK_NSEC] = show_nsec,	[MMT_LOOK_PFN] = show_hex,	   [MMT_LOOK_PROT] = flags_prot,
-	[MMT_LOOK_MFLAGS] = flags_mmap, [MMT_LOOK_VMFLAGS] = flags_vm,	   [MMT_LOOK_RFLAGS] = flags_mremap,
-	[MMT_LOOK_RET] = show_ret,	[MMT_LOOK_RETADDR] = show_retaddr, [MMT_LOOK_FD] = show_signed,
-	[MMT_LOOK_DEV] = show_dev,	[MMT_LOOK_FFLAGS] = flags_fault,   [MMT_LOOK_FRESULT] = flags_result,
-	[MMT_LOOK_PGPROT] = show_hex,
+	[MMT_LOOK_HEX] = show_hex,	   [MMT_LOOK_ADDR] = show_hex,	      [MMT_LOOK_SIZE] = show_size,
+	[MMT_LOOK_NSEC] = show_nsec,	   [MMT_LOOK_PFN] = show_hex,	      [MMT_LOOK_PROT] = flags_prot,
+	[MMT_LOOK_MFLAGS] = flags_mmap,	   [MMT_LOOK_VMFLAGS] = flags_vm,     [MMT_LOOK_RFLAGS] = flags_mremap,
+	[MMT_LOOK_RET] = show_ret,	   [MMT_LOOK_RETADDR] = show_retaddr, [MMT_LOOK_FD] = show_signed,
+	[MMT_LOOK_DEV] = show_dev,	   [MMT_LOOK_FFLAGS] = flags_fault,   [MMT_LOOK_FRESULT] = flags_result,
+	[MMT_LOOK_PGPROT] = show_hex,	   [MMT_LOOK_MSFLAGS] = flags_msync,  [MMT_LOOK_ADVICE] = flags_advice,
+	[MMT_LOOK_MFDFLAGS] = flags_memfd, [MMT_LOOK_SHMFLAGS] = show_hex,    [MMT_LOOK_SIGNO] = flags_signo,
+	[MMT_LOOK_SICODE] = show_signed,
+};
+
+static void show_shmget(struct buf *b, const void *h, uint64_t v)
+{
+	(void)h;
+	flags_shmget(b, v);
+}
+
+static void show_shmat(struct buf *b, const void *h, uint64_t v)
+{
+	(void)h;
+	flags_shmat(b, v);
+}
+
+static void show_mlock(struct buf *b, const void *h, uint64_t v)
+{
+	flags_mlock(b, ((const struct mmt_ev_mlock *)h)->op, v);
+}
+
+static void show_sicode(struct buf *b, const void *h, uint64_t v)
+{
+	flags_sicode(b, ((const struct mmt_ev_signal *)h)->signo, (int64_t)v);
+}
+
+/* Fields whose numbers mean what the rest of the event says. */
+static const struct {
+	uint16_t event, field;
+	void (*show)(struct buf *b, const void *h, uint64_t v);
+} in_context[] = {
+	{ MMT_EV_SHMGET, MMT_F_SHMGET_flags, show_shmget },
+	{ MMT_EV_SHMAT, MMT_F_SHMAT_flags, show_shmat },
+	{ MMT_EV_MLOCK, MMT_F_MLOCK_flags, show_mlock },
+	{ MMT_EV_SIGNAL, MMT_F_SIGNAL_code, show_sicode },
 };
 
 void value_show_raw(struct buf *b, unsigned look, uint64_t v, const struct value_names *names)
@@ -164,6 +201,23 @@ void value_show_raw(struct buf *b, unsigned look, uint64_t v, const struct value
 	}
 }
 
+void value_show_one(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *f, unsigned i,
+		    const struct value_names *names)
+{
+	uint64_t v = value_u64(h, f, i);
+
+	for (size_t c = 0; c < MMT_COUNT(in_context); c++) {
+		if (in_context[c].event == h->type && in_context[c].field == f->index) {
+			in_context[c].show(b, h, v);
+			return;
+		}
+	}
+	if (f->look == MMT_LOOK_DEC && (f->wire == MMT_W_S32 || f->wire == MMT_W_S64))
+		show_signed(b, v);
+	else
+		value_show_raw(b, f->look, v, names);
+}
+
 void value_show(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *f, const struct value_names *names)
 {
 	if (!value_has(h, f)) {
@@ -171,13 +225,8 @@ void value_show(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *
 		return;
 	}
 	for (unsigned i = 0; i < f->count; i++) {
-		uint64_t v = value_u64(h, f, i);
-
 		if (i)
 			buf_putc(b, ',');
-		if (f->look == MMT_LOOK_DEC && (f->wire == MMT_W_S32 || f->wire == MMT_W_S64))
-			show_signed(b, v);
-		else
-			value_show_raw(b, f->look, v, names);
+		value_show_one(b, h, f, i, names);
 	}
 }

@@ -34,7 +34,7 @@ bool value_get(const struct mmt_hdr *h, const struct mmt_schema_event *ev, const
 
 /* The errno (positive) in a RET or RETADDR value, 0 when it is none. */
 unsigned value_errno(unsigned look, int64_t v);
-/* Did the event fail? *err is the errno where it has one (a SIGBUS fault has none). */
+/* Did the event fail? *err is the errno where it has one (a SIGBUS fault and a signal have none). */
 bool value_failed(const struct mmt_hdr *h, const struct mmt_schema_event *ev, unsigned *err);
 
 /*
@@ -42,6 +42,10 @@ bool value_failed(const struct mmt_hdr *h, const struct mmt_schema_event *ev, un
  * Names that no kernel version disagrees about are decoded, other bits stand as one hex rest.
  */
 void value_show(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *f, const struct value_names *names);
+/* Element i of one that is there. */
+void value_show_one(struct buf *b, const struct mmt_hdr *h, const struct mmt_field *f, unsigned i,
+		    const struct value_names *names);
+/* Without the event around it: what only that can tell stays a number. */
 void value_show_raw(struct buf *b, unsigned look, uint64_t v, const struct value_names *names);
 
 #endif

@@ -44,6 +44,19 @@
 		.optional = opt, .feeds = { INSTALLS }, .gives = { given }, .part = event " by " nm,	\
 		.tries = HELPER_TRIES(nm, prog, lack, plain_lack) }
 
+/* The functions behind the system calls, entry and return: bpf/call.bpf.c. */
+#define WRAPPER(name) "call_" name "__fentry", "call_" name "__fexit"
+#define WRAPPERS \
+	WRAPPER("mmap"), WRAPPER("mmap_compat"), WRAPPER("munmap"), WRAPPER("mprotect"), WRAPPER("pkey_mprotect"), \
+	WRAPPER("mremap"), WRAPPER("brk"), WRAPPER("msync"), WRAPPER("madvise"), WRAPPER("process_madvise"), \
+	WRAPPER("mlock"), WRAPPER("mlock2"), WRAPPER("munlock"), WRAPPER("mlockall"), WRAPPER("munlockall"), \
+	WRAPPER("shmget"), WRAPPER("shmat"), WRAPPER("shmat_compat"), WRAPPER("shmdt"), WRAPPER("memfd_create"), \
+	WRAPPER("remap_file_pages"), WRAPPER("ptrace"), WRAPPER("ptrace_compat"), WRAPPER("process_readv"), \
+	WRAPPER("process_writev")
+
+#define REACHES(entry, leave) "reach_ptrace__" entry, "reach_process__" entry,	\
+	"mem_read__" entry, "mem_read_ret__" leave, "mem_write__" entry, "mem_write_ret__" leave
+
 #define COMMA ,
 
 #define MARK_ROW(ID, function, prog, opt)	\
@@ -55,13 +68,11 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_CALL] = {
 		.id = MMT_HOOK_CALL, .name = "call", .text = "system calls, entry and exit",
 		.config = "CONFIG_TRACEPOINTS=y CONFIG_BPF_EVENTS=y",
-		.feeds = { CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS }, .gives = { CALLS },
+		.feeds = { CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(REMOTE) }, .gives = { CALLS },
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" } },
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__arm64_sys_mmap",
-			  .progs = { "call_mmap__fentry", "call_mmap__fexit", "call_mmap_compat__fentry", "call_mmap_compat__fexit",
-				"call_munmap__fentry", "call_munmap__fexit", "call_mprotect__fentry", "call_mprotect__fexit",
-				"call_mremap__fentry", "call_mremap__fexit", "call_brk__fentry", "call_brk__fexit" },
+			  .progs = { WRAPPERS },
 			  .lacks = "calls that seccomp or a tracer denied" },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "call_enter__raw_tp", "call_exit__raw_tp" },
 			  .lacks = "mmap.file" },
@@ -169,7 +180,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
 		/* the end of an address space is the end of its number, whatever else bears that */
-		.feeds = { EV(EXIT), CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(FAULT), EV(EXEC), EV(FORK) }, .gives = { EV(EXIT) },
+		.feeds = { EV(EXIT), CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(FAULT), EV(EXEC), EV(FORK), EV(REMOTE), EV(SIGNAL) },
+		.gives = { EV(EXIT) },
 		.tries = { TRY_FENTRY("exit_mmap", 0, "mm_exit"), TRY_KPROBE("exit_mmap", 0, "mm_exit"),
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "mm_exit__raw_tp" } } },
 	},
@@ -247,9 +259,27 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true),
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
-		.feeds = { EV(FAULT), EV(SIGNAL), EV(REMOTE) }, .gives = { EV(SIGNAL), EV(REMOTE) }, .part = "fault ended by a signal",
+		.feeds = { EV(FAULT) }, .part = "fault ended by a signal",
 		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "fault_signal__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "fault_signal__raw_tp" } } },
+	},
+	[MMT_HOOK_SIGNALLED] = {
+		.id = MMT_HOOK_SIGNALLED, .name = "signal", .text = "SIGBUS and SIGSEGV for an access to memory", .config = "CONFIG_TRACEPOINTS=y",
+		.feeds = { EV(SIGNAL) }, .gives = { EV(SIGNAL) },
+		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "signal__raw_tp" } },
+			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "signal__raw_tp" },
+			  .lacks = "signal.ip where no fault is traced, signals for other threads" } },
+	},
+	[MMT_HOOK_REMOTE] = {
+		.id = MMT_HOOK_REMOTE, .name = "remote", .text = "who is reached into by ptrace, process_vm_readv and /proc/PID/mem",
+		.config = NEED_ANY, .feeds = { EV(REMOTE) }, .gives = { EV(REMOTE) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "mem_read", .progs = { REACHES("fentry", "fexit") } },
+			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "mem_read", .progs = { REACHES("kprobe", "kretprobe") } },
+			/* the calls themselves, which the hook `call` sees; nothing to attach */
+			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN,
+			  .lacks = "remote by /proc/PID/mem, remote.mm, remote.target but as the caller numbers it" },
+		},
 	},
 	[MMT_HOOK_DEMO] = {
 		.id = MMT_HOOK_DEMO, .name = "demo", .text = "trace events of the demo driver, when it is loaded", .config = "the module mmdemo",

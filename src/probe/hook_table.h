@@ -16,8 +16,8 @@
 enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 
 #define HOOK_TRIES 5
-#define HOOK_PROGS 12
-#define HOOK_FEEDS 48
+#define HOOK_PROGS 51
+#define HOOK_FEEDS 50
 #define HOOK_GIVES 16
 
 struct hook_try {

@@ -60,17 +60,19 @@ static int js_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	return end_line(k);
 }
 
-static void put_text(struct json_sink *k, const char *key, const struct mmt_field *f, uint64_t v,
-		     const struct value_names *names)
+static void put_text(struct json_sink *k, const char *key, const struct mmt_view *v, const struct mmt_field *f,
+		     unsigned i)
 {
 	buf_reset(&k->text);
-	value_show_raw(&k->text, f->look, v, names);
+	value_show_one(&k->text, v->h, f, i, v->names);
 	json_str(&k->j, key, buf_str(&k->text));
 }
 
-static void put_value(struct json_sink *k, const char *key, const struct mmt_field *f, uint64_t v,
-		      const struct value_names *names)
+static void put_value(struct json_sink *k, const char *key, const struct mmt_view *view, const struct mmt_field *f,
+		      unsigned i)
 {
+	uint64_t v = value_u64(view->h, f, i);
+
 	switch (f->look) {
 	case MMT_LOOK_DEC:
 	case MMT_LOOK_SIZE:
@@ -93,12 +95,12 @@ static void put_value(struct json_sink *k, const char *key, const struct mmt_fie
 	case MMT_LOOK_NAME:
 	case MMT_LOOK_KSYM:
 		if (v)
-			put_text(k, key, f, v, names);
+			put_text(k, key, view, f, i);
 		else
 			json_null(&k->j, key); /* no file, no function: present, and nothing */
 		break;
 	default:
-		put_text(k, key, f, v, names);
+		put_text(k, key, view, f, i);
 	}
 }
 
@@ -107,11 +109,11 @@ static void put_field(struct json_sink *k, const struct mmt_view *v, const struc
 	if (!value_has(v->h, f)) {
 		json_null(&k->j, f->name);
 	} else if (f->count == 1) {
-		put_value(k, f->name, f, value_u64(v->h, f, 0), v->names);
+		put_value(k, f->name, v, f, 0);
 	} else {
 		json_arr(&k->j, f->name);
 		for (unsigned i = 0; i < f->count; i++)
-			put_value(k, NULL, f, value_u64(v->h, f, i), v->names);
+			put_value(k, NULL, v, f, i);
 		json_end(&k->j);
 	}
 }

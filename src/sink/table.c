@@ -32,6 +32,14 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_MPROTECT] =     "{addr:14} {len:>5} {prot} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_MREMAP] =       "{addr:14} {old_len:>5} -> {len}{$rflags} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_BRK] =          "{addr:14} = {ret} {$dur:>6}{$in}",
+	[MMT_EV_MSYNC] =        "{addr:14} {len:>5} {flags} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MADVISE] =      "{addr:14} {len:>5} {advice}{$ranges} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MLOCK] =        "{addr:14} {len:>5} {op}{$lockflags} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_SHMGET] =       "key {key} {len:>5} {flags} = {ret} {$dur:>6}",
+	[MMT_EV_SHMAT] =        "id {id} {flags} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_SHMDT] =        "{addr:14} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_MEMFD] =        "{flags} = {ret} {$dur:>6} {$file}",
+	[MMT_EV_REMAP_FILE] =   "{addr:14} {len:>5} to page {pgoff} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_VMA_MAP] =      "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
 	[MMT_EV_VMA_UNMAP] =    "{addr:14} {len:>5}{$torn}{$by} {$what}",
 	[MMT_EV_VMA_PROT] =     "{addr:14} {len:>5} {$vmflags}{$by} {$what}",
@@ -52,6 +60,8 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$device}{$fail}{$in}",
 	[MMT_EV_FAULT] =        "{addr:14} {$access} {$kind:8} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
 	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}{$in}",
+	[MMT_EV_REMOTE] =       "{addr:14} {len:>5} {$rw} {how} pid {target} = {ret} {$dur:>6} {$what}",
+	[MMT_EV_SIGNAL] =       "{signo} {code} by {ip} at {addr} {$what}",
 };
 
 // clang-format on
@@ -87,8 +97,8 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	buf_reset(&t->text);
 	words_put(&t->text, v, templates[v->ev->num]);
 	detail = buf_str(&t->text);
-	buf_printf(b, " %5u %s%-*s%s", v->h->pid, t->color ? BOLD : "", *detail ? 13 : 0, v->ev->name,
-		   t->color ? NORMAL : "");
+	buf_printf(b, " %5u %s%-*s%s%s", v->h->pid, t->color ? BOLD : "", *detail ? 12 : 0, v->ev->name,
+		   *detail ? " " : "", t->color ? NORMAL : "");
 	buf_puts(b, bad ? RED : "");
 	words_visible(b, detail);
 	buf_puts(b, bad ? NORMAL "\n" : "\n");

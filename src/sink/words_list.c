@@ -117,6 +117,31 @@ static void rflags(struct buf *b, const struct mmt_view *v)
 	flags_mremap(b, flags);
 }
 
+static void lockflags(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_field *f = schema_field(v->ev, "flags");
+
+	if (!value_has(v->h, f) || !value_u64(v->h, f, 0))
+		return;
+	buf_putc(b, ' ');
+	value_show(b, v->h, f, NULL);
+}
+
+static void ranges(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t n, pidfd;
+
+	if (value_get(v->h, v->ev, "ranges", &n) && value_get(v->h, v->ev, "pidfd", &pidfd))
+		buf_printf(b, " first of %" PRIu64 " by pidfd %d", n, (int)pidfd);
+}
+
+static void rw(struct buf *b, const struct mmt_view *v)
+{
+	uint64_t write;
+
+	buf_puts(b, !value_get(v->h, v->ev, "write", &write) ? "-" : write ? "write" : "read");
+}
+
 static void by(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t origin;
@@ -402,6 +427,9 @@ const struct word words_list[] = {
 	{ "mode", mode },
 	{ "memtype", memtype },
 	{ "in", in },
+	{ "lockflags", lockflags },
+	{ "ranges", ranges },
+	{ "rw", rw },
 	{ "place", place },
 	{ "asked", asked },
 	{ "protword", protword },

@@ -164,15 +164,26 @@ static bool still_runs(struct pipeline *p, uint32_t pid)
 	return p->opts.ask_comm && !p->opts.ask_comm(p->opts.ctx, pid, now) && !strcmp(now, procs_comm(p->procs, pid));
 }
 
+/* The process whose address space the event is about; 0: nobody knows. */
+static uint32_t whose_space(const struct mmt_hdr *h)
+{
+	const struct mmt_ev_remote *e = (const void *)h;
+
+	if (h->type != MMT_EV_REMOTE)
+		return h->pid;
+	return h->mm && h->have & MMT_HAVE(REMOTE, target) ? e->target : 0;
+}
+
 /*
  * Before the first event of an address space that nothing tells changes of, what is mapped in it. An exec has begun a new
  * one: there it comes behind the event.
  */
 static int ask_maps(struct pipeline *p, const struct mmt_hdr *h)
 {
-	uint64_t space = space_of(h->mm, h->pid);
+	uint32_t pid = whose_space(h);
+	uint64_t space = space_of(h->mm, pid);
 
-	if (!p->opts.ask_maps || p->asking || !h->pid || h->type == MMT_EV_EXIT || is_ours(p, h))
+	if (!p->opts.ask_maps || p->asking || !pid || h->type == MMT_EV_EXIT || is_ours(p, h))
 		return 0;
 	if (h->type == MMT_EV_VMA_IMPORT) {
 		meet(p, space);
@@ -181,10 +192,10 @@ static int ask_maps(struct pipeline *p, const struct mmt_hdr *h)
 	if (h->type != MMT_EV_EXEC && map_get(&p->met, space))
 		return 0;
 	meet(p, space);
-	if (!still_runs(p, h->pid))
+	if (!still_runs(p, pid))
 		return 0;
 	p->asking = true;
-	p->opts.ask_maps(p->opts.ctx, h->pid, h->mm, pipeline_item, p);
+	p->opts.ask_maps(p->opts.ctx, pid, h->mm, pipeline_item, p);
 	p->asking = false;
 	return p->failed;
 }

@@ -86,10 +86,10 @@ static bool looks_back(const struct mmt_view *v)
 {
 	switch (v->ev->num) {
 	case MMT_EV_MUNMAP:
+	case MMT_EV_SHMDT:
 	case MMT_EV_VMA_UNMAP:
 	case MMT_EV_VMA_FREE:
 	case MMT_EV_DRIVER_CLOSE:
-	case MMT_EV_SHMDT:
 		return true;
 	case MMT_EV_DEMO:
 		return ((const struct mmt_ev_demo *)v->h)->what == MMT_DEMO_WHAT_VMA_CLOSE;
@@ -188,11 +188,21 @@ static bool from_file(struct mmt_view *v)
 	return true;
 }
 
+/* Is the address one in an address space that the event does not say? */
+static bool elsewhere(const struct mmt_view *v)
+{
+	if (v->ev->num == MMT_EV_MADVISE)
+		return v->h->have & MMT_HAVE(MADVISE, pidfd);
+	return v->ev->num == MMT_EV_REMOTE && !v->h->mm;
+}
+
 /* Where a call's mapping is: where mmap, mremap and brk put it, else where the caller pointed. */
 static bool where(const struct mmt_view *v, uint64_t *addr)
 {
 	const struct mmt_field *ret = schema_field(v->ev, "ret");
 
+	if (elsewhere(v))
+		return false;
 	if (ret && ret->look == MMT_LOOK_RETADDR) {
 		if (!value_has(v->h, ret) || value_errno(ret->look, value_s64(v->h, ret, 0)))
 			return false;
@@ -236,6 +246,19 @@ static void identify(struct mmt_view *v, const struct ranges *ledger)
 	v->map_id = v->map ? v->map->id : NULL;
 }
 
+/* What is not mapped yet, under the name it will have: mm/memfd.c and mm/shmem.c, 6.12. */
+static void from_memfd(struct mmt_view *v, struct view_scratch *s)
+{
+	const struct mmt_ev_memfd_create *e = (const void *)v->h;
+	const char *name = v->h->have & MMT_HAVE(MEMFD, name) ? text_of(v, e->name) : NULL;
+
+	if (!name)
+		return;
+	snprintf(s->text, sizeof(s->text), "/memfd:%s (deleted)", name);
+	v->mapping = s->text;
+	v->map_class = MMT_FCLASS_SHM;
+}
+
 void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page_size, struct view_scratch *scratch)
 {
 	const struct range *r = NULL;
@@ -255,6 +278,8 @@ void view_mapping(struct mmt_view *v, const struct ranges *ledger, uint32_t page
 			from_vma(v, ledger, page_size, scratch);
 		return;
 	}
+	if (v->ev->num == MMT_EV_MEMFD)
+		from_memfd(v, scratch);
 	if (from_file(v))
 		return;
 	if (where(v, &addr))

@@ -8,8 +8,9 @@
 #include "event/value.h"
 #include "ledger/ranges.h"
 #include "mmtrace/view.h"
+#include "mmtrace/wire/names.h"
 
-#define VIEW_TEXT 64
+#define VIEW_TEXT (MMT_NAME_MAX + 32)
 
 /* What a view's mapping may point to besides the names; the caller's, as long as the view lives. */
 struct view_scratch {

@@ -79,6 +79,19 @@ static void test_looks(void **state)
 		{ MMT_LOOK_ORIGIN, 200, "200" },
 		{ MMT_LOOK_NAME, 0x1234, "0x1234" },
 		{ MMT_LOOK_KSYM, 0, "0x0" },
+		{ MMT_LOOK_MSFLAGS, 6, "invalidate|sync" },
+		{ MMT_LOOK_MSFLAGS, 0, "0" },
+		{ MMT_LOOK_ADVICE, 4, "dontneed" },
+		{ MMT_LOOK_ADVICE, 5, "5" }, /* nobody's */
+		{ MMT_LOOK_ADVICE, 103, "guard_remove" },
+		{ MMT_LOOK_ADVICE, 0xffffffff, "-1" },
+		{ MMT_LOOK_MFDFLAGS, 0x80000003, "cloexec|allow_sealing|0x80000000" },
+		{ MMT_LOOK_SIGNO, 7, "SIGBUS" },
+		{ MMT_LOOK_SIGNO, 9, "9" },
+		{ MMT_LOOK_SICODE, 2, "2" }, /* of which signal? */
+		{ MMT_LOOK_SHMFLAGS, 010600, "0x1180" },
+		{ MMT_LOOK_LOCKOP, MMT_LOCKOP_MLOCKALL, "mlockall" },
+		{ MMT_LOOK_REACH, MMT_REACH_PROC_MEM, "/proc/PID/mem" },
 		{ 250, 9, "9" },
 	};
 
@@ -105,6 +118,40 @@ static void test_short_flags(void **state)
 	flags_vm_short(&text,
 		       0xf1 | 0x4000 | 0x2000 | 0x40000); /* io alone is worth a word, locked and dontexpand are not */
 	assert_string_equal(buf_str(&text), "r--s|io");
+}
+
+/* The same number in another event is another word. */
+static void test_in_context(void **state)
+{
+	struct mmt_ev_shmget get = { .h = { .type = MMT_EV_SHMGET, .have = MMT_HAVE_ALL(SHMGET) } };
+	struct mmt_ev_shmat at = { .h = { .type = MMT_EV_SHMAT, .have = MMT_HAVE_ALL(SHMAT) } };
+	struct mmt_ev_mlock lock = { .h = { .type = MMT_EV_MLOCK, .have = MMT_HAVE_ALL(MLOCK) } };
+	struct mmt_ev_signal sig = { .h = { .type = MMT_EV_SIGNAL, .have = MMT_HAVE_ALL(SIGNAL) } };
+
+	(void)state;
+	get.flags = at.flags = 010000;
+	assert_string_equal(field(&get, "flags"), "noreserve|0000");
+	assert_string_equal(field(&at, "flags"), "rdonly");
+	get.flags = 01640;
+	assert_string_equal(field(&get, "flags"), "create|0640");
+	get.flags = 0600;
+	assert_string_equal(field(&get, "flags"), "0600");
+	lock.flags = 1;
+	lock.op = MMT_LOCKOP_MLOCK2;
+	assert_string_equal(field(&lock, "flags"), "onfault");
+	lock.op = MMT_LOCKOP_MLOCKALL;
+	assert_string_equal(field(&lock, "flags"), "current");
+	sig.code = 2;
+	sig.signo = 7;
+	assert_string_equal(field(&sig, "code"), "BUS_ADRERR");
+	sig.signo = 11;
+	assert_string_equal(field(&sig, "code"), "SEGV_ACCERR");
+	sig.code = 0x80;
+	assert_string_equal(field(&sig, "code"), "SI_KERNEL");
+	sig.code = 5; /* of other machines */
+	assert_string_equal(field(&sig, "code"), "5");
+	sig.h.have &= ~MMT_HAVE(SIGNAL, code);
+	assert_string_equal(field(&sig, "code"), "-");
 }
 
 static const char *perms(uint64_t prot, uint64_t flags)
@@ -222,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_short_flags),
+		cmocka_unit_test(test_in_context),
 		cmocka_unit_test(test_mmap_perms),
 		cmocka_unit_test(test_absent_is_not_zero),
 		cmocka_unit_test(test_widths_and_signs),

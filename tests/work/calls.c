@@ -150,7 +150,17 @@ long w_mprotect(void *addr, size_t len, int prot)
 	long ret = raw(syscall(SYS_mprotect, addr, len, prot));
 	char p[4];
 
-	out("expect mprotect addr=0x%lx len=%zu prot=%s ret=%ld", HEX(addr), len, prot_text(p, prot), ret);
+	out("expect mprotect addr=0x%lx len=%zu prot=%s pkey=-1 ret=%ld", HEX(addr), len, prot_text(p, prot), ret);
+	return ret;
+}
+
+long w_pkey_mprotect(void *addr, size_t len, int prot, int pkey)
+{
+	long ret = raw(syscall(SYS_pkey_mprotect, addr, len, (long)prot, (long)pkey));
+	char p[4];
+
+	out("expect mprotect addr=0x%lx len=%zu prot=%s pkey=%d ret=%ld", HEX(addr), len, prot_text(p, prot), pkey,
+	    ret);
 	return ret;
 }
 

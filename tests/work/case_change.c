@@ -124,7 +124,7 @@ static void stack_grows(void)
 	w_munmap(at(2040), 10 * p, 10 * p);
 }
 
-/* A call that changes nothing, and that is no call event, before something that no call asks for. */
+/* A call that changes nothing before something that no call asks for. */
 static void nothing_then_grows(void)
 {
 	size_t p = w.page;
@@ -132,7 +132,7 @@ static void nothing_then_grows(void)
 	w_anon(0, 1);
 	w_mmap(at(2048), 2 * p, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE, -1, 0);
 	no_huge(at(2048), 2 * p);
-	syscall(SYS_pkey_mprotect, at(0), p, (long)RW, -1L); /* a kernel without keys may refuse it */
+	w_pkey_mprotect(at(0), p, RW, -1); /* a kernel without keys may refuse it */
 	w_touch(at(2047), 1, p, true, "class=anon kind=anon mode=user maj=0");
 	out("expect vma_grow addr=0x%lx len=%zu origin=stack", (unsigned long)at(2047), 3 * p);
 	w_munmap(at(0), p, p);

@@ -71,6 +71,7 @@ long w_mmap_more(void *addr, size_t len, int prot, int flags, int fd, off_t off,
 long w_munmap(void *addr, size_t len, size_t bytes);
 /* Expects only the call; changes are the caller's. */
 long w_mprotect(void *addr, size_t len, int prot);
+long w_pkey_mprotect(void *addr, size_t len, int prot, int pkey);
 void expect_prot(void *addr, size_t len);
 long w_mremap(void *addr, size_t old_len, size_t len, int flags, void *new_addr);
 long w_brk(void *addr);

@@ -53,6 +53,8 @@
 	X(MARK_MKWRITE,"fault.mark.do_page_mkwrite")	\
 	X(MARK_UFFD,   "fault.mark.handle_userfault")	\
 	X(SIGNAL,      "fault.signal")	\
+	X(SIGNALLED,   "signal")	\
+	X(REMOTE,      "remote")	\
 	X(DEMO,        "demo")
 // clang-format on
 
@@ -82,6 +84,28 @@ enum mmt_mark {
 
 #define MMT_NR_MAX 512 /* system call numbers looked at */
 
+/*
+ * Calls that share an event are told apart by their variant: enum mmt_lockop for mlock; else one of these, 0 for the call
+ * that the event is named after.
+ */
+enum mmt_variant {
+	MMT_VARIANT_OLD_MMAP = 1, /* i386: arguments in memory */
+	MMT_VARIANT_MMAP2,	  /* offset in units of 4096 bytes */
+	MMT_VARIANT_PKEY,	  /* pkey_mprotect */
+	MMT_VARIANT_PROCESS,	  /* process_madvise */
+	MMT_VARIANT_IPC,	  /* i386: ipc(2), which has all of shmget, shmat, shmdt */
+	MMT_VARIANT_PTRACE,	  /* of remote */
+	MMT_VARIANT_READV,
+	MMT_VARIANT_WRITEV,
+	MMT_VARIANT_MEM_READ, /* no calls of interest by themselves: by hooks on /proc/PID/mem */
+	MMT_VARIANT_MEM_WRITE,
+};
+
+/* call numbers of ipc(2): include/uapi/linux/ipc.h, 6.12 */
+#define MMT_IPC_SHMAT  21
+#define MMT_IPC_SHMDT  22
+#define MMT_IPC_SHMGET 23
+
 struct mmt_knobs {
 	__u64 want[2];	  /* bit n: event n is asked for (MMT_EV_MAX is 128) */
 	__u32 filter;	  /* MMT_FILTER_ */
@@ -89,19 +113,20 @@ struct mmt_knobs {
 	char comm[16];	  /* zero padded */
 	__u64 wake_bytes; /* the reader is woken when so much waits in the ring */
 	__u32 page_shift;
-	__u32 slot_mask;	    /* slots - 1 */
-	__u32 have_torn;	    /* hooks that count torn-down bytes are live */
-	__u32 thread_shift;	    /* log2 of the kernel stack's size */
-	__u32 fork_child_off;	    /* sched_process_fork: offset of child_pid in the record */
-	__u32 free_pid_off;	    /* sched_process_free: offset of pid */
-	__u32 marks;		    /* 1: the hooks that leave marks are live, so no mark means something */
-	__u32 fault_exit_perf;	    /* 1: faults end at the MIN/MAJ events, not at a return */
-	__u32 kstack;		    /* 1: a kernel stack goes with every event */
-	__u32 zero0;		    /* always 0 */
-	__u32 sys_exit;		    /* 1: every system call's end is seen, so that a run may wait for it */
-	__u64 shmem_fault;	    /* address of shmem_fault, 0 when not known */
-	__u8 call[2][MMT_NR_MAX];   /* [compat][system call number] -> enum mmt_event, 0: not of interest */
-	__u8 origin[2][MMT_NR_MAX]; /* [compat][system call number] -> enum mmt_origin */
+	__u32 slot_mask;	     /* slots - 1 */
+	__u32 have_torn;	     /* hooks that count torn-down bytes are live */
+	__u32 thread_shift;	     /* log2 of the kernel stack's size */
+	__u32 fork_child_off;	     /* sched_process_fork: offset of child_pid in the record */
+	__u32 free_pid_off;	     /* sched_process_free: offset of pid */
+	__u32 marks;		     /* 1: the hooks that leave marks are live, so no mark means something */
+	__u32 fault_exit_perf;	     /* 1: faults end at the MIN/MAJ events, not at a return */
+	__u32 kstack;		     /* 1: a kernel stack goes with every event */
+	__u32 zero0;		     /* always 0 */
+	__u32 sys_exit;		     /* 1: every system call's end is seen, so that a run may wait for it */
+	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
+	__u8 call[2][MMT_NR_MAX];    /* [compat][system call number] -> enum mmt_event, 0: not of interest */
+	__u8 variant[2][MMT_NR_MAX]; /* which of the calls that share an event: see above */
+	__u8 origin[2][MMT_NR_MAX];  /* [compat][system call number] -> enum mmt_origin */
 };
 
 #endif
