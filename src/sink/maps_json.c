@@ -73,7 +73,10 @@ static void put_mapping(struct json *j, const struct maps_row *row)
 	put_installs(j, m);
 	put_phys(j, v);
 	json_str(j, "memtype", v->memtype_key);
-	json_bool(j, "memtype_checked", v->memtype_checked);
+	if (v->memtype_key)
+		json_bool(j, "memtype_checked", v->memtype_checked);
+	else
+		json_null(j, "memtype_checked");
 	put_known(j, "faults", !m->imported || m->faults, m->faults);
 	put_known(j, "fault_ns", !m->imported || m->faults, m->fault_ns);
 	put_known(j, "resident", row->resident != MAPS_UNKNOWN, row->resident);

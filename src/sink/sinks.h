@@ -47,10 +47,11 @@ struct mmt_sink *maps_open(const struct maps_opts *opts, const struct sink_opts 
 
 /* Who maps physical page pfn. */
 struct whomaps_row {
-	const char *comm, *id, *how, *what, *memtype; /* id, what, memtype: NULL when unknown */
+	const char *comm, *id, *how, *what; /* id, what: NULL when unknown */
+	const char *memtype, *memtype_key;  /* as in views; NULL: unknown */
 	uint32_t pid;
 	uint64_t addr;
-	bool refcounted, maybe;
+	bool refcounted, maybe, memtype_checked;
 };
 struct whomaps_opts {
 	bool json;

@@ -64,7 +64,11 @@ static int put(struct whomaps *k, const struct whomaps_row *r)
 		json_str(&k->j, "how", r->how);
 		json_bool(&k->j, "refcounted", r->refcounted);
 		json_bool(&k->j, "maybe", r->maybe);
-		json_str(&k->j, "memtype", r->memtype);
+		json_str(&k->j, "memtype", r->memtype_key);
+		if (r->memtype_key)
+			json_bool(&k->j, "memtype_checked", r->memtype_checked);
+		else
+			json_null(&k->j, "memtype_checked");
 		json_str(&k->j, "mapping", r->what);
 		json_end(&k->j);
 		return json_line(&k->j);
@@ -74,8 +78,9 @@ static int put(struct whomaps *k, const struct whomaps_row *r)
 	buf_pad(b, from + 10);
 	buf_printf(b, " %6u %-7s 0x%012" PRIx64 " %-22s ", r->pid, r->id ? r->id : "-", r->addr, r->how);
 	words_visible(b, r->what ? r->what : "-");
-	buf_printf(b, "%s%s%s%s\n", r->memtype ? ", " : "", r->memtype ? r->memtype : "",
-		   r->refcounted ? "" : ", not counted", r->maybe ? ", maybe: one of many pieces" : "");
+	if (r->memtype)
+		buf_printf(b, ", %s%s", r->memtype, r->memtype_checked ? "" : "?");
+	buf_printf(b, "%s%s\n", r->refcounted ? "" : ", not counted", r->maybe ? ", maybe: one of many pieces" : "");
 	return out_spill(&k->out);
 }
 
@@ -99,6 +104,8 @@ static int whomaps_event(struct mmt_sink *s, const struct mmt_view *v)
 	r.how = schema_enum(MMT_LOOK_HELPER, e->helper);
 	r.refcounted = v->ev->num == MMT_EV_PAGE_MAP;
 	r.memtype = v->memtype;
+	r.memtype_key = v->memtype_key;
+	r.memtype_checked = v->memtype_checked;
 	return put(k, &r);
 }
 
