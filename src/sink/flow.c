@@ -7,6 +7,7 @@
 #include <string.h>
 #include "event/flags.h"
 #include "event/value.h"
+#include "sink/json_run.h"
 #include "sink/words.h"
 
 #define PENDING_MAX 4096 /* calls whose end has not come */
@@ -395,6 +396,13 @@ static int flow_event(struct mmt_sink *s, const struct mmt_view *v)
 	return role == ROLE_NONE ? 0 : takes[role]((struct flow_sink *)s, v);
 }
 
+static int flow_begin(struct mmt_sink *s, const struct mmt_run_info *info)
+{
+	struct flow_sink *f = (struct flow_sink *)s;
+
+	return f->opts.json ? json_put_header(&f->book.j, info) : 0;
+}
+
 static int flow_flush(struct mmt_sink *s)
 {
 	return out_flush(&((struct flow_sink *)s)->book.out);
@@ -405,8 +413,9 @@ static int flow_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	struct flow_sink *f = (struct flow_sink *)s;
 	int err;
 
-	(void)sum;
 	err = flow_book_end(&f->book);
+	if (!err && f->opts.json)
+		err = json_put_summary(&f->book.j, sum);
 	if (f->hidden && !f->opts.json)
 		mmt_info("%" PRIu64 " mappings of plain files and anonymous memory not shown; -a shows them",
 			 f->hidden);
@@ -432,6 +441,8 @@ struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts 
 		return NULL;
 	flow_book_init(&f->book, opts, to);
 	f->opts = *opts;
-	f->s = (struct mmt_sink){ .event = flow_event, .flush = flow_flush, .end = flow_end, .free = flow_free };
+	f->s = (struct mmt_sink){
+		.begin = flow_begin, .event = flow_event, .flush = flow_flush, .end = flow_end, .free = flow_free
+	};
 	return &f->s;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "event/flags.h"
 #include "event/value.h"
+#include "sink/json_run.h"
 #include "sink/out.h"
 
 #define HOME_CLEAR "\033[H\033[J"
@@ -220,6 +221,13 @@ static int tell_all(struct maps_sink *k)
 
 /* ---- the sink ---- */
 
+static int maps_begin(struct mmt_sink *s, const struct mmt_run_info *info)
+{
+	struct maps_sink *k = (struct maps_sink *)s;
+
+	return k->opts.json ? json_put_header(&k->j, info) : 0;
+}
+
 static int maps_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	(void)s;
@@ -251,9 +259,11 @@ static int maps_flush(struct mmt_sink *s)
 static int maps_end(struct mmt_sink *s, const struct mmt_summary *sum)
 {
 	struct maps_sink *k = (struct maps_sink *)s;
+	int err = tell_all(k);
 
-	(void)sum;
-	return tell_all(k);
+	if (!err && k->opts.json)
+		err = json_put_summary(&k->j, sum);
+	return err ? err : out_flush(&k->out);
 }
 
 static void maps_free(struct mmt_sink *s)
@@ -276,8 +286,11 @@ struct mmt_sink *maps_open(const struct maps_opts *opts, const struct sink_opts 
 	k->opts = *opts;
 	k->color = to->color;
 	k->screen = opts->live && !opts->json && isatty(to->fd);
-	k->s = (struct mmt_sink){
-		.event = maps_event, .leaving = maps_leaving, .flush = maps_flush, .end = maps_end, .free = maps_free
-	};
+	k->s = (struct mmt_sink){ .begin = maps_begin,
+				  .event = maps_event,
+				  .leaving = maps_leaving,
+				  .flush = maps_flush,
+				  .end = maps_end,
+				  .free = maps_free };
 	return &k->s;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "event/schema.h"
 #include "event/value.h"
+#include "sink/json_run.h"
 #include "sink/out.h"
 #include "sink/sinks.h"
 #include "sink/words.h"
@@ -89,6 +90,13 @@ int whomaps_put(struct mmt_sink *s, const struct whomaps_row *r)
 	return put((struct whomaps *)s, r);
 }
 
+static int whomaps_begin(struct mmt_sink *s, const struct mmt_run_info *info)
+{
+	struct whomaps *k = (struct whomaps *)s;
+
+	return k->opts.json ? json_put_header(&k->j, info) : 0;
+}
+
 static int whomaps_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct whomaps *k = (struct whomaps *)s;
@@ -119,7 +127,8 @@ static int whomaps_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	struct whomaps *k = (struct whomaps *)s;
 	int err = k->opts.more ? k->opts.more(k->opts.ctx, s) : 0;
 
-	(void)sum;
+	if (!err && k->opts.json)
+		err = json_put_summary(&k->j, sum);
 	if (!k->rows && !err && !k->opts.json)
 		buf_puts(&k->out.b, "nobody was seen to map it\n");
 	return err ? err : whomaps_flush(s);
@@ -140,8 +149,10 @@ struct mmt_sink *whomaps_open(const struct whomaps_opts *opts, const struct sink
 	out_init(&k->out, to->fd);
 	json_init(&k->j, &k->out.b);
 	k->opts = *opts;
-	k->s = (struct mmt_sink){
-		.event = whomaps_event, .flush = whomaps_flush, .end = whomaps_end, .free = whomaps_free
-	};
+	k->s = (struct mmt_sink){ .begin = whomaps_begin,
+				  .event = whomaps_event,
+				  .flush = whomaps_flush,
+				  .end = whomaps_end,
+				  .free = whomaps_free };
 	return &k->s;
 }
