@@ -92,12 +92,14 @@ file == 1 {
 }
 
 END {
-	ids = split("file device dma-coherent shared", order, " ")
-	want_helper["device"] = "remap_pfn_range"
-	want_helper["dma-coherent"] = "dma_mmap_attrs"
-	want_helper["shared"] = "remap_pfn_range"
-	for (id = 1; id <= ids; id++) {
-		kind = order[id]
+	# kind, its number in the driver, the helper that installs; dma-buf is not here: its mappings are another file's
+	n = split("file 1 -, device 2 remap_pfn_range, device-wc 12 remap_pfn_range, device-iomap 18 vm_iomap_memory, " \
+		"dma-coherent 3 dma_mmap_attrs, dma-streaming 13 vm_map_pages, dma-nc 14 dma_mmap_attrs, " \
+		"shared 4 remap_pfn_range", rows, ", ")
+	for (i = 1; i <= n; i++) {
+		split(rows[i], row, " ")
+		kind = row[1]
+		id = row[2]
 		if (!(kind in kinds)) {
 			printf "%s demo-%s@: mmdemo-use did not use it\n", (kind in skipped) ? "skip" : "not ok", kind
 			continue
@@ -112,14 +114,14 @@ END {
 		# the driver's own word; it also tells of an open when it maps
 		compare("own-open", kind, demo[id, "vma_open"] + 0, maps[kind] + seen[kind, "driver_open"])
 		compare("own-close", kind, demo[id, "vma_close"] + 0, seen[kind, "driver_close"] + 0)
-		if (kind == "file") {
+		if (row[3] == "-") {
 			compare("install", kind, 0, installs[kind] + 0)
 			compare("own-fault", kind, 1, demo[id, "fault"] >= seen[kind, "fault"] && seen[kind, "fault"] > 0)
 			continue
 		}
 		compare("install", kind, maps[kind], installs[kind] + 0)
 		compare("install-pages", kind, pages[kind], sum[kind] + 0)
-		compare("install-helper-" helper[kind], kind, 1, helper[kind] == want_helper[kind])
+		compare("install-helper-" helper[kind], kind, 1, helper[kind] == row[3])
 		compare("install-refused", kind, 0, refused[kind] + 0)
 	}
 }
