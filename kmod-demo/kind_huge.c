@@ -7,7 +7,7 @@
  * called for a small one. Who maps part of the buffer, or at another alignment, gets small entries.
  *
  * Not every kernel asks: 6.0 to 6.5 do not for a VMA of frame numbers, and none does where transparent huge
- * pages are off (/sys/kernel/mm/transparent_hugepage/enabled: never). MMDEMO_IOC_HUGE tells what was made.
+ * pages are off (/sys/kernel/mm/transparent_hugepage/enabled: never). MMDEMO_IOC_HUGE tells what was asked and made.
  *
  * The mapping is meant to be one entry. Unmapping or protecting a part of it would tear that into small ones,
  * so .may_split refuses, as the kernel's own device-dax does.
@@ -26,7 +26,8 @@
 
 struct mmdemo_huge {
 	struct page *first;
-	atomic_t large;
+	atomic_t asked; /* calls of .huge_fault */
+	atomic_t large; /* entries made */
 	atomic_t small;
 };
 
@@ -94,6 +95,7 @@ static vm_fault_t mmdemo_huge_huge_fault(struct vm_fault *vmf, mmdemo_entry_size
 	vm_fault_t result = VM_FAULT_FALLBACK;
 	unsigned long pgoff = vmf->pgoff;
 
+	atomic_inc(&h->asked);
 	if (mmdemo_entry_is_pmd(size) && mmdemo_huge_fits(vmf, &pgoff))
 		result = mmdemo_insert_pmd(vmf, page_to_pfn(h->first) + pgoff);
 	if (result == VM_FAULT_NOPAGE)
@@ -139,7 +141,11 @@ static int mmdemo_huge_mmap(struct file *file, struct vm_area_struct *vma)
 static long mmdemo_huge_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct mmdemo_huge *h = file->private_data;
-	struct mmdemo_huge_made made = { .large = atomic_read(&h->large), .small = atomic_read(&h->small) };
+	struct mmdemo_huge_made made = {
+		.asked = atomic_read(&h->asked),
+		.large = atomic_read(&h->large),
+		.small = atomic_read(&h->small),
+	};
 
 	if (cmd != MMDEMO_IOC_HUGE)
 		return mmdemo_info_ioctl(MMDEMO_HUGE, PMD_SIZE, cmd, arg);

@@ -45,7 +45,7 @@
 	  "driver_mmap mmdemo_pfn_fault_mmap, per touched page one fault with one pfn_map inside it") \
 	X(MIXED, mixed, 10, "mixed", 0666, \
 	  "a frame number per fault into a VM_MIXEDMAP, vmf_insert_mixed", \
-	  "driver_mmap mmdemo_mixed_mmap, per touched page one fault with one vmf_insert_mixed inside it") \
+	  "driver_mmap mmdemo_mixed_mmap, per touched page one fault with one pfn_map inside it") \
 	X(HUGE, huge, 11, "huge", 0666, \
 	  "one entry of PMD size by .huge_fault and vmf_insert_pfn_pmd, small ones by .fault; no split", \
 	  "driver_mmap mmdemo_huge_mmap, one fault with one pfn_map of a whole PMD (2 MiB, 32 MiB)") \

@@ -15,7 +15,7 @@
  *   register name addr got want                       (device) one 4-byte load
  *   dma_copy src dst len                              (dma-*) the device copied, offsets in the buffer
  *   way name value                                    an ioctl that chooses how the kind maps or answers
- *   huge large small                                  (huge) entries that the first touch made
+ *   huge asked large small                            (huge) the kernel asked for huge ones; entries of a first touch
  *   slow addr len pages ns least                      (pfn-fault) one first load, the driver sleeping in it
  *   remote how addr len got                           (access) through /proc/self/mem
  *   written got want                                  (write-notify) a bit for each page written since last asked

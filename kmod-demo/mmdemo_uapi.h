@@ -57,8 +57,9 @@ enum mmdemo_pfn_way {
 
 #define MMDEMO_DELAY_MAX_US 1000000
 
-/* Entries that .huge_fault and .fault made for this open file. */
+/* For this open file: how often the kernel asked for a large entry, and the entries that were made. */
 struct mmdemo_huge_made {
+	__u32 asked;
 	__u32 large;
 	__u32 small;
 };
