@@ -78,6 +78,12 @@ static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
 	return 0;
 }
 
+static inline int mmdemo_request_iomap(mmdemo_request *req, phys_addr_t start, unsigned long len)
+{
+	mmap_action_simple_ioremap(req, start, len);
+	return 0;
+}
+
 #define MMDEMO_MMAP_ENTRY(kind, id)                                                                                 \
 	static int kind##_mmap_prepare(struct vm_area_desc *desc)                                                   \
 	{                                                                                                           \
@@ -120,6 +126,11 @@ static inline pgprot_t mmdemo_request_prot(const mmdemo_request *req)
 static inline int mmdemo_request_ioremap(mmdemo_request *req, unsigned long pfn)
 {
 	return io_remap_pfn_range(req, req->vm_start, pfn, req->vm_end - req->vm_start, req->vm_page_prot);
+}
+
+static inline int mmdemo_request_iomap(mmdemo_request *req, phys_addr_t start, unsigned long len)
+{
+	return vm_iomap_memory(req, start, len);
 }
 
 #define MMDEMO_MMAP_ENTRY(kind, id)                                                 \
@@ -190,6 +201,22 @@ static inline bool mmdemo_page_lock(struct page *page, const struct address_spac
 #endif
 	return false;
 }
+
+/* 5.13: dma_mmap_pages, for memory of dma_alloc_pages (5.10). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
+#define MMDEMO_HAS_DMA_MMAP_PAGES 1
+#define mmdemo_dma_mmap_pages	  dma_mmap_pages
+#else
+#define MMDEMO_HAS_DMA_MMAP_PAGES		    0
+#define mmdemo_dma_mmap_pages(dev, vma, size, page) (-EOPNOTSUPP)
+#endif
+
+/* 5.16: what exports and maps dma-bufs lives in a namespace of symbols; 6.13: its name became a string. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define MMDEMO_IMPORT_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
+#else
+#define MMDEMO_IMPORT_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
+#endif
 
 /* 7.0: the flags of shmem_file_setup() became a bitmap type. */
 static inline struct file *mmdemo_shmem_file(const char *name, loff_t size)

@@ -7,9 +7,12 @@
  */
 #include "mmdemo.h"
 
+#include <linux/capability.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/uaccess.h>
 
 #define EDU_VENDOR     0x1234
 #define EDU_DEVICE     0x11e8
@@ -49,7 +52,8 @@ struct mmdemo_edu *mmdemo_edu_get(const char *kind, bool need_dma)
 	mutex_unlock(&edu_lock);
 	if (!why)
 		return edu;
-	pr_info_ratelimited("%s refused: %s\n", kind, why);
+	if (kind)
+		pr_info_ratelimited("%s refused: %s\n", kind, why);
 	return ERR_PTR(-ENODEV);
 }
 
@@ -57,6 +61,26 @@ void mmdemo_edu_put(struct mmdemo_edu *edu)
 {
 	if (refcount_dec_and_test(&edu->users))
 		complete(&edu->idle);
+}
+
+int mmdemo_edu_open_regs(struct file *file, const char *kind)
+{
+	struct mmdemo_edu *edu;
+
+	/* Who has the registers can program DMA to any address: the file's mode alone must not decide that. */
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	edu = mmdemo_edu_get(kind, false);
+	if (IS_ERR(edu))
+		return PTR_ERR(edu);
+	file->private_data = edu;
+	return 0;
+}
+
+int mmdemo_edu_release_regs(struct inode *inode, struct file *file)
+{
+	mmdemo_edu_put(file->private_data);
+	return 0;
 }
 
 static irqreturn_t edu_irq(int irq, void *data)
@@ -71,26 +95,25 @@ static irqreturn_t edu_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* One piece between the buffer at `off` and the device. Called with edu->lock held. */
-static int edu_move(struct mmdemo_edu *edu, u32 off, u32 len, u32 dir)
+/* One piece between memory and the device. Called with edu->lock held. */
+static int edu_move(struct mmdemo_edu *edu, dma_addr_t ram, u32 len, u32 dir)
 {
-	u64 ram = edu->buf_dma + off;
-
 	reinit_completion(&edu->done);
 	writeq(dir ? EDU_BUF_ADDR : ram, edu->regs + EDU_DMA_SRC);
 	writeq(dir ? ram : EDU_BUF_ADDR, edu->regs + EDU_DMA_DST);
 	writeq(len, edu->regs + EDU_DMA_COUNT);
 	writel(EDU_CMD_RUN | EDU_CMD_IRQ | dir, edu->regs + EDU_DMA_CMD);
-	/* The device takes 100 ms of its clock. Not killable: the buffer must not be used while it works. */
+	/* The device takes 100 ms of its clock. Not killable: the memory must not be used while it works. */
 	if (wait_for_completion_timeout(&edu->done, 10 * HZ))
 		return 0;
-	/* It may still write later, anywhere in this buffer: nobody gets the device again. */
+	/* It may still want to write, into memory that will be someone else's: it gets no way to any, for good. */
+	pci_clear_master(edu->pdev);
 	edu->dma_ok = false;
 	dev_err(&edu->pdev->dev, "no interrupt 10 s after a DMA of %u bytes was started\n", len);
 	return -ETIMEDOUT;
 }
 
-int mmdemo_edu_copy(struct mmdemo_edu *edu, u32 src, u32 dst, u32 len)
+int mmdemo_edu_copy(struct mmdemo_edu *edu, dma_addr_t src, dma_addr_t dst, u32 len)
 {
 	int err = 0;
 
@@ -111,24 +134,50 @@ int mmdemo_edu_copy(struct mmdemo_edu *edu, u32 src, u32 dst, u32 len)
 	return err;
 }
 
+int mmdemo_dma_copy_arg(const struct file *file, const struct mmdemo_dma_copy __user *arg, u64 size,
+			struct mmdemo_dma_copy *c)
+{
+	u32 src_end, dst_end;
+
+	/* It changes memory that others may see. */
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (copy_from_user(c, arg, sizeof(*c)))
+		return -EFAULT;
+	if (c->reserved || !c->len || (c->src | c->dst | c->len) & 3)
+		return -EINVAL;
+	if (check_add_overflow(c->src, c->len, &src_end) || check_add_overflow(c->dst, c->len, &dst_end))
+		return -EINVAL;
+	if (src_end > size || dst_end > size)
+		return -EINVAL;
+	/* Overlapping ranges would depend on the device's piece size. */
+	if (c->src < dst_end && c->dst < src_end)
+		return -EINVAL;
+	return 0;
+}
+
 /*
- * Does the device reach the buffer? If its mask is too narrow it cuts the address, so the test writes only
+ * Does the device reach memory? If its mask is too narrow it cuts the address, so the test writes only
  * what was read from the same address: one word out, cleared by the CPU, one word back.
  */
-static bool edu_reaches_memory(struct mmdemo_edu *edu)
+static int edu_try_dma(struct mmdemo_edu *edu)
 {
 	const u32 mark = 0x6d6d6465;
-	u32 *word = edu->buf;
+	dma_addr_t dma;
+	u32 *word = dma_alloc_coherent(&edu->pdev->dev, PAGE_SIZE, &dma, GFP_KERNEL);
 	bool ok;
 
+	if (!word)
+		return -ENOMEM;
 	mutex_lock(&edu->lock);
 	WRITE_ONCE(*word, mark);
-	ok = !edu_move(edu, 0, sizeof(*word), 0);
+	ok = !edu_move(edu, dma, sizeof(*word), 0);
 	WRITE_ONCE(*word, 0);
-	ok = ok && !edu_move(edu, 0, sizeof(*word), EDU_CMD_TO_RAM) && READ_ONCE(*word) == mark;
-	WRITE_ONCE(*word, 0);
+	ok = ok && !edu_move(edu, dma, sizeof(*word), EDU_CMD_TO_RAM) && READ_ONCE(*word) == mark;
+	edu->dma_ok = ok;
 	mutex_unlock(&edu->lock);
-	return ok;
+	dma_free_coherent(&edu->pdev->dev, PAGE_SIZE, word, dma);
+	return 0;
 }
 
 static int edu_start(struct mmdemo_edu *edu)
@@ -138,34 +187,28 @@ static int edu_start(struct mmdemo_edu *edu)
 
 	if (err)
 		return err;
-	edu->buf_len = (size_t)MMDEMO_DMA_PAGES << PAGE_SHIFT;
-	edu->buf = dma_alloc_coherent(&pdev->dev, edu->buf_len, &edu->buf_dma, GFP_KERNEL);
-	if (!edu->buf)
-		return -ENOMEM;
 	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
 	if (err < 0)
-		goto err_buf;
+		return err;
 	err = request_irq(pci_irq_vector(pdev, 0), edu_irq, IRQF_SHARED, KBUILD_MODNAME, edu);
 	if (err)
 		goto err_vectors;
 	pci_set_master(pdev);
-	edu->dma_ok = edu_reaches_memory(edu);
-	return 0;
-
+	err = edu_try_dma(edu);
+	if (!err)
+		return 0;
+	pci_clear_master(pdev);
+	free_irq(pci_irq_vector(pdev, 0), edu);
 err_vectors:
 	pci_free_irq_vectors(pdev);
-err_buf:
-	dma_free_coherent(&pdev->dev, edu->buf_len, edu->buf, edu->buf_dma);
 	return err;
 }
 
 static void edu_stop(struct mmdemo_edu *edu)
 {
-	/* First of all no more DMA: whatever a stuck transfer still wants to write must not reach freed memory. */
 	pci_clear_master(edu->pdev);
 	free_irq(pci_irq_vector(edu->pdev, 0), edu);
 	pci_free_irq_vectors(edu->pdev);
-	dma_free_coherent(&edu->pdev->dev, edu->buf_len, edu->buf, edu->buf_dma);
 }
 
 static int edu_map_bar(struct mmdemo_edu *edu)
@@ -237,7 +280,7 @@ err_free:
 
 /*
  * Runs at unload (no file is open then: the module's reference count saw to it) and at hot removal, where
- * files may be open and mapped. Registers and buffer must outlive every page-table entry. Tearing out the
+ * files may be open and mapped. Registers and DMA memory must outlive every page-table entry. Tearing out the
  * entries could miss an mmap call that has made them and is not yet in the file's tree of VMAs; so wait
  * for the last file instead, which a mapping holds.
  */

@@ -8,28 +8,12 @@
  */
 #include "mmdemo.h"
 
-#include <linux/capability.h>
 #include <linux/io.h>
 #include <linux/module.h>
 
 static int mmdemo_device_open(struct inode *inode, struct file *file)
 {
-	struct mmdemo_edu *edu;
-
-	/* Who has the registers can program DMA to any address: the file's mode alone must not decide that. */
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
-	edu = mmdemo_edu_get("device", false);
-	if (IS_ERR(edu))
-		return PTR_ERR(edu);
-	file->private_data = edu;
-	return 0;
-}
-
-static int mmdemo_device_release(struct inode *inode, struct file *file)
-{
-	mmdemo_edu_put(file->private_data);
-	return 0;
+	return mmdemo_edu_open_regs(file, "device"); /* for CAP_SYS_RAWIO only */
 }
 
 static void mmdemo_device_vm_open(struct vm_area_struct *vma)
@@ -79,7 +63,7 @@ static long mmdemo_device_ioctl(struct file *file, unsigned int cmd, unsigned lo
 const struct file_operations mmdemo_device_fops = {
 	.owner = THIS_MODULE,
 	.open = mmdemo_device_open,
-	.release = mmdemo_device_release,
+	.release = mmdemo_edu_release_regs,
 	MMDEMO_MMAP(mmdemo_device),
 	.unlocked_ioctl = mmdemo_device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

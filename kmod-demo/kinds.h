@@ -22,9 +22,24 @@
 	X(DEVICE, device, 2, "device", 0600, \
 	  "registers of a PCI device (BAR 0 of QEMU's edu), io_remap_pfn_range, uncached", \
 	  "driver_mmap mmdemo_device_mmap, one pfn_map run over the BAR, Device-nGnRnE, no faults") \
+	X(DEVICE_WC, device_wc, 12, "device-wc", 0600, \
+	  "the same registers write-combined", \
+	  "driver_mmap mmdemo_device_wc_mmap, one pfn_map run over the BAR, Normal-NC, no faults") \
+	X(DEVICE_IOMAP, device_iomap, 18, "device-iomap", 0600, \
+	  "the same registers by vm_iomap_memory, with the type of the kernel's own ioremap", \
+	  "driver_mmap mmdemo_device_iomap_mmap, one pfn_map run by vm_iomap_memory, Device-nGnRE, no faults") \
 	X(DMA_COHERENT, dma_coherent, 3, "dma-coherent", 0666, \
-	  "coherent DMA memory of the edu device, dma_mmap_coherent; the device copies in it", \
+	  "DMA memory by dma_mmap_coherent, in which the edu device copies; ioctl: 32 MiB of CMA in 5 ways", \
 	  "driver_mmap mmdemo_dma_coherent_mmap, dma_map with the pfn_map run inside it, no faults") \
+	X(DMA_STREAMING, dma_streaming, 13, "dma-streaming", 0666, \
+	  "cached pages lent to the edu device by dma_map_page and synced for each copy, vm_map_pages", \
+	  "driver_mmap mmdemo_dma_streaming_mmap, one page_map run by vm_map_pages, Normal-WB, no faults") \
+	X(DMA_NC, dma_nc, 14, "dma-nc", 0666, \
+	  "coherent DMA memory of a device that does not see the CPU's caches, dma_mmap_coherent", \
+	  "driver_mmap mmdemo_dma_nc_mmap, dma_map with the pfn_map run inside it, Normal-NC, no faults") \
+	X(DMA_BUF, dma_buf, 15, "dma-buf", 0666, \
+	  "exported as a dma-buf, whose descriptor another process maps; remap_pfn_range page by page", \
+	  "driver_mmap mmdemo_dma_buf_mmap, dma_buf_mmap, one pfn_map run of 4 calls, no faults") \
 	X(SHARED, shared, 4, "shared", 0666, \
 	  "one contiguous buffer for all openers, remap_pfn_range, counted by vm_ops open and close", \
 	  "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per copy, driver_close per VMA") \

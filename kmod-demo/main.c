@@ -177,11 +177,16 @@ static int __init mmdemo_init(void)
 	err = mmdemo_edu_register();
 	if (err)
 		goto err_class;
-	err = mmdemo_add_nodes();
+	err = mmdemo_plat_register();
 	if (err)
 		goto err_edu;
+	err = mmdemo_add_nodes();
+	if (err)
+		goto err_plat;
 	return 0;
 
+err_plat:
+	mmdemo_plat_unregister();
 err_edu:
 	mmdemo_edu_unregister();
 err_class:
@@ -195,6 +200,7 @@ module_init(mmdemo_init);
 static void __exit mmdemo_exit(void)
 {
 	mmdemo_remove_nodes(MMDEMO_NKINDS);
+	mmdemo_plat_unregister();
 	mmdemo_edu_unregister();
 	class_destroy(mmdemo_class);
 	unregister_chrdev_region(mmdemo_first, MMDEMO_NKINDS);

@@ -6,6 +6,7 @@
  * the order of the arguments; --hold is the last for a kind.
  *
  *   mmdemo-use [KIND ...|all] [--fork] [--mremap] [--mprotect] [--hold] [--split] [--bad] [--list]
+ *              [--way=NAME]                           kinds that can map in the way so named (see their use_*.c) do
  *
  * The last value of a line is always result=: ok, an errno's name, or wrong. Steps and what they name besides:
  *
@@ -19,6 +20,8 @@
  *   slow addr len pages ns least                      (pfn-fault) one first load, the driver sleeping in it
  *   remote how addr len got                           (access) through /proc/self/mem
  *   written got want                                  (write-notify) a bit for each page written since last asked
+ *   export | send child | receive                     (dma-buf) its descriptor made, sent, got by another process
+ *   compare addr with len wrong                       two mappings of the same memory, word by word
  *   fork child addr len | wait child status           the child's own lines carry its pid
  *   mremap addr len newlen to want                    (--mremap) moved there; then once more, to grow: refused, to=0x0
  *   mprotect addr len prot                            (--mprotect) to r-- and back to rw-
@@ -83,8 +86,38 @@ static const char *use_why(const struct use_kind *kind, int err)
 	return kind->ops->lacks ? kind->ops->lacks : "the machine lacks the device (QEMU's edu); dmesg says more";
 }
 
+/* Finds the kind's way of that name. */
+static bool use_way(const struct use_kind *kind, const char *name, uint32_t *way)
+{
+	const char *const *ways = kind->ops->ways;
+
+	for (uint32_t w = 0; ways && ways[w]; w++)
+		if (!strcmp(ways[w], name)) {
+			*way = w;
+			return true;
+		}
+	return false;
+}
+
+/* false: no use in going on. What the machine or the kernel cannot do is no fault of the driver. */
+static bool use_choose(struct use *u, const char *name, int *bad)
+{
+	int err;
+
+	if (!name || !use_way(u->kind, name, &u->way))
+		return true;
+	err = ioctl(u->fd, MMDEMO_IOC_WAY, &u->way) ? errno : 0;
+	if (err == ENOMEM || err == EOPNOTSUPP)
+		use_say(u, "skip", true, "reason=%s why=\"%s\"", use_errno(err),
+			err == ENOMEM ? "no memory of that size in one piece (CMA pool); dmesg says more" :
+					"this kernel does not have the function");
+	else
+		*bad += use_say(u, "way", !err, "name=%s value=%u result=%s", name, u->way, use_errno(err));
+	return !err;
+}
+
 /* One kind from open to close: number of things that went wrong. */
-static int use_kind(const struct use_kind *kind, unsigned int steps)
+static int use_kind(const struct use_kind *kind, unsigned int steps, const char *way)
 {
 	struct use u = { .kind = kind, .page = (size_t)sysconf(_SC_PAGESIZE) };
 	struct mmdemo_info info = { 0 };
@@ -97,6 +130,10 @@ static int use_kind(const struct use_kind *kind, unsigned int steps)
 	bad = use_say(&u, "open", !err, "path=/dev/mmdemo/%s result=%s", kind->name, use_errno(err));
 	if (err)
 		return bad;
+	if (!use_choose(&u, way, &bad)) {
+		close(u.fd);
+		return bad;
+	}
 	err = ioctl(u.fd, MMDEMO_IOC_INFO, &info) ? errno : 0;
 	u.size = info.size;
 	u.base = info.maps;
@@ -138,16 +175,33 @@ static int use_usage(const char *arg)
 	fprintf(stderr, "usage: mmdemo-use [KIND|all]");
 	for (size_t i = 0; i < NOPTIONS; i++)
 		fprintf(stderr, " [%s]", use_options[i].name);
-	fprintf(stderr, "\nkinds:");
+	fprintf(stderr, " [--way=NAME]\nkinds:");
 	for (size_t k = 0; k < NKINDS; k++)
 		fprintf(stderr, " %s", use_kinds[k].name);
+	for (size_t k = 0; k < NKINDS; k++) {
+		const char *const *ways = use_kinds[k].ops->ways;
+
+		if (ways)
+			fprintf(stderr, "\nways of %s:", use_kinds[k].name);
+		for (; ways && *ways; ways++)
+			fprintf(stderr, " %s", *ways);
+	}
 	fprintf(stderr, "\n");
 	return 2;
 }
 
 /* Adds what one argument asks for; false if it means nothing. */
-static bool use_argument(const char *arg, unsigned int *steps, unsigned int *kinds)
+static bool use_argument(const char *arg, unsigned int *steps, unsigned int *kinds, const char **way)
 {
+	uint32_t w;
+
+	if (!strncmp(arg, "--way=", 6)) {
+		*way = arg + 6;
+		for (size_t k = 0; k < NKINDS; k++)
+			if (use_way(&use_kinds[k], *way, &w))
+				return true;
+		return false;
+	}
 	for (size_t i = 0; i < NOPTIONS; i++)
 		if (!strcmp(arg, use_options[i].name)) {
 			*steps |= use_options[i].step;
@@ -168,11 +222,12 @@ static bool use_argument(const char *arg, unsigned int *steps, unsigned int *kin
 int main(int argc, char **argv)
 {
 	unsigned int steps = 0, kinds = 0;
+	const char *way = NULL;
 	int bad = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0); /* one write per line, and nothing left to print twice after a fork */
 	for (int i = 1; i < argc; i++)
-		if (!use_argument(argv[i], &steps, &kinds))
+		if (!use_argument(argv[i], &steps, &kinds, &way))
 			return use_usage(argv[i]);
 	if (steps & USE_LIST)
 		return use_list();
@@ -182,7 +237,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t k = 0; k < NKINDS; k++)
 		if (!kinds || kinds & (1u << k))
-			bad += use_kind(&use_kinds[k], steps);
+			bad += use_kind(&use_kinds[k], steps, way);
 	printf("done wrong=%d\n", bad);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "mmdemo-use: cannot write the results: %s\n", strerror(errno));

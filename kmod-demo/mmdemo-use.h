@@ -36,7 +36,8 @@ struct use;
 
 struct use_ops {
 	unsigned int traits;
-	const char *lacks; /* what the machine is without when open gives ENODEV or ENOMEM; NULL: QEMU's edu */
+	const char *lacks;	 /* what the machine is without when open gives ENODEV or ENOMEM; NULL: QEMU's edu */
+	const char *const *ways; /* names for --way, NULL at the end; MMDEMO_IOC_WAY takes the index. May be NULL */
 	/* What is particular to the kind, with all of it mapped at u->addr. Leaves no other mapping. */
 	int (*use)(struct use *u);
 	/* Leaves something of `seed` in the first len bytes, and finds it there; NULL: 4-byte words of a pattern. */
@@ -59,6 +60,7 @@ struct use {
 	size_t size;	   /* bytes the driver offers */
 	unsigned int base; /* mappings of this kind that lived before this program's */
 	void *addr;
+	uint32_t way; /* index into ops->ways */
 };
 
 /* use_kit.c: each prints its line. One more on stderr if not `good`. */

@@ -58,23 +58,53 @@ struct mmdemo_edu {
 	void __iomem *regs;
 	phys_addr_t bar; /* BAR 0 as the CPU sees it */
 	u64 bar_len;
-	void *buf; /* coherent buffer, MMDEMO_DMA_PAGES long */
-	dma_addr_t buf_dma;
-	size_t buf_len;
-	bool dma_ok;	   /* the device was seen to reach the buffer */
+	bool dma_ok;	   /* the device was seen to reach memory */
 	struct mutex lock; /* one transfer at a time */
 	struct completion done;
 	refcount_t users; /* open files, and the driver binding itself */
 	struct completion idle;
 };
 
-/* For open: ERR_PTR(-ENODEV) and a line in the log that says why, if `kind` cannot work on this machine. */
+/*
+ * For open: ERR_PTR(-ENODEV) and a line in the log that says why, if `kind` cannot work on this machine. NULL for `kind`:
+ * no line.
+ */
 struct mmdemo_edu *mmdemo_edu_get(const char *kind, bool need_dma);
 void mmdemo_edu_put(struct mmdemo_edu *edu);
-/* Copy inside the coherent buffer by the device. The caller checked the range. */
-int mmdemo_edu_copy(struct mmdemo_edu *edu, u32 src, u32 dst, u32 len);
+/* ->open and ->release of the kinds that are registers: -EPERM without CAP_SYS_RAWIO; private_data is the edu device. */
+int mmdemo_edu_open_regs(struct file *file, const char *kind);
+int mmdemo_edu_release_regs(struct inode *inode, struct file *file);
+/* Copy from one DMA address to another by the device. The caller checked the ranges, and owns the memory. */
+int mmdemo_edu_copy(struct mmdemo_edu *edu, dma_addr_t src, dma_addr_t dst, u32 len);
+/* Reads and checks the argument of MMDEMO_IOC_DMA_COPY on memory of `size` bytes. May fault: take no lock of ->mmap. */
+int mmdemo_dma_copy_arg(const struct file *file, const struct mmdemo_dma_copy __user *arg, u64 size,
+			struct mmdemo_dma_copy *c);
 int mmdemo_edu_register(void);
 void mmdemo_edu_unregister(void);
+
+/* The platform device. need_nc: only if DMA goes past the CPU's caches. Errors as for edu. */
+struct device *mmdemo_plat_get(const char *kind, bool need_nc);
+void mmdemo_plat_put(struct device *dev);
+int mmdemo_plat_register(void);
+void mmdemo_plat_unregister(void);
+
+/* Memory of dma-coherent, by sort: one for all openers, zeroed, here from the first user to the last. */
+enum mmdemo_dma_mem_sort { MMDEMO_MEM_SMALL, MMDEMO_MEM_LARGE, MMDEMO_MEM_ATTRS, MMDEMO_MEM_PAGES };
+
+struct mmdemo_dma_mem {
+	bool pages;	     /* of dma_alloc_pages, else of dma_alloc_attrs */
+	unsigned long attrs; /* DMA_ATTR_* */
+	struct device *dev;
+	size_t size;
+	dma_addr_t dma;
+	void *cpu;	   /* not if pages */
+	struct page *page; /* only if pages: the first */
+	unsigned int users;
+};
+
+/* ERR_PTR: -ENOMEM (and a line in the log), -EINVAL for a useless dma_mb, -EBUSY if there is some of another device. */
+struct mmdemo_dma_mem *mmdemo_dma_mem_get(struct device *dev, enum mmdemo_dma_mem_sort sort);
+void mmdemo_dma_mem_put(struct mmdemo_dma_mem *mem);
 
 #define MMDEMO_FOPS(ID, ident, number, name, mode, about, shows) \
 	extern const struct file_operations mmdemo_##ident##_fops;

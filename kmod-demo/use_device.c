@@ -71,10 +71,13 @@ static int device_capability(struct use *u)
 	return use_result(u, "open_without_capability", EPERM, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
 }
 
-const struct use_ops use_device = {
-	.traits = USE_RAW,
-	.use = device_use,
-	.mark = device_mark,
-	.seen = device_seen,
-	.refusals = device_capability,
-};
+#define DEVICE_OPS                                                                              \
+	{                                                                                       \
+		.traits = USE_RAW, .use = device_use, .mark = device_mark, .seen = device_seen, \
+		.refusals = device_capability,                                                  \
+	}
+
+/* The same registers, with another memory type each: what a program sees must not differ. */
+const struct use_ops use_device = DEVICE_OPS;
+const struct use_ops use_device_wc = DEVICE_OPS;
+const struct use_ops use_device_iomap = DEVICE_OPS;

@@ -58,7 +58,7 @@ static int hand_over(void *ctx, const struct smaps_range *r)
 {
 	struct handing *h = ctx;
 
-	return r->pfns ? 0 : h->take(h->ctx, r->start, r->end, r->resident, r->perms);
+	return h->take(h->ctx, r->start, r->end, r->pfns ? UINT64_MAX : r->resident, r->perms);
 }
 
 static int resident(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx)

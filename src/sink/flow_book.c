@@ -42,10 +42,12 @@ static void tell_faults(struct flow_book *k, const struct flow_block *b)
 	char low[NUM_FMT_LEN], high[NUM_FMT_LEN];
 	uint64_t more = b->faults > FLOW_FAULTS_TOLD ? b->faults - FLOW_FAULTS_TOLD : 0;
 
-	if (more)
-		buf_printf(&k->out.b, "      %s and %" PRIu64 " more fault%s, %s to %s\n", k->style.ascii ? "..." : "…",
-			   more, more == 1 ? "" : "s", num_fmt_duration(low, b->fastest),
-			   num_fmt_duration(high, b->slowest));
+	if (more > 1)
+		buf_printf(&k->out.b, "      %s and %" PRIu64 " more faults, %s to %s\n", k->style.ascii ? "..." : "…",
+			   more, num_fmt_duration(low, b->fastest), num_fmt_duration(high, b->slowest));
+	else if (more)
+		buf_printf(&k->out.b, "      %s and 1 more fault, %s\n", k->style.ascii ? "..." : "…",
+			   num_fmt_duration(low, b->fastest));
 	else if (!b->faults && b->installed)
 		buf_puts(&k->out.b, "      no faults: mapped at once\n");
 }

@@ -69,6 +69,8 @@ static uint64_t resident_of(const struct maps_sink *k, uint64_t start, uint64_t 
 
 		if (r->end <= start || r->start >= end)
 			continue;
+		if (r->bytes == MAPS_UNKNOWN)
+			return MAPS_UNKNOWN;
 		covered += (r->end < end ? r->end : end) - (r->start > start ? r->start : start);
 		if (r->start >= start && r->end <= end)
 			sum += r->bytes;

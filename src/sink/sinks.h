@@ -32,7 +32,7 @@ struct flow_opts {
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
 
-/* One range of a process, what of it is resident, in bytes, and its permissions as /proc/PID/maps has them: "rw-s". */
+/* One range of a process, what of it is resident, in bytes (UINT64_MAX: unknown), and its permissions as /proc/PID/maps has them: "rw-s". */
 typedef int (*maps_take_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms);
 
 struct maps_opts {
