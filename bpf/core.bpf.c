@@ -8,6 +8,8 @@
 #include "vma.bpf.c"
 #include "driver.bpf.c"
 #include "install.bpf.c"
+#include "install_dma.bpf.c"
+#include "install_fault.bpf.c"
 #include "fault.bpf.c"
 #include "signal.bpf.c"
 #include "remote.bpf.c"

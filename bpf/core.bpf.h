@@ -153,17 +153,13 @@ struct mmt_thread {
 	__u32 un_pending;
 	__u32 drivers; /* frames in use */
 	struct driver_frame driver[DRIVER_DEPTH];
-	/* the outermost install helper, and the run it belongs to */
-	__u32 inst_depth;
-	__u32 inst_helper;
-	__u64 inst_ts, inst_vma, inst_addr, inst_len, inst_pfn, inst_prot, inst_pages;
-	__u64 inst_dma, inst_attrs, inst_dev;
-	__u64 run_next_pfn; /* where the last segment of the run ends */
-	__u32 inst_have_pfn;
-	__u32 inst_stack;
-	__u32 pad2;
-	__u32 run_open;		   /* 1: run is not yet sent; 2: it waits for sys_exit */
-	struct mmt_ev_dma_map run; /* has the fields of all three install events, in their order */
+	/* install helpers under way and their runs: run.bpf.h */
+	__u32 inst_depth; /* helpers within each other */
+	__u32 inst_call;  /* the call they belong to */
+	__u32 inst_any;	  /* 1: this thread has an entry in insts */
+	__u32 objs;	  /* buffer objects being mapped, within each other */
+	__u32 runs;	  /* bit n: the run of level n is not yet sent */
+	__u32 runs_wait;  /* 1: they wait for sys_exit */
 };
 
 struct {

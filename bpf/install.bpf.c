@@ -1,346 +1,225 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Page-table entries that drivers put in. Each helper has an entry and a return; the outermost one is reported, helpers that
- * it calls only add what they know (dma_mmap_attrs learns its PFN from remap_pfn_range). Neighbouring calls are merged
- * into runs (run.bpf.h). In the plain object only the arguments are known, not the VMA.
+ * Page-table entries that drivers put in at mmap: the helpers' entries and returns. What is done with them: install.bpf.h.
+ * In the plain object only the arguments are known, not the VMA.
  */
-#include "hook.bpf.h"
-#include "run.bpf.h"
-#include "task.bpf.h"
-
-/* What an entry hook hands over. */
-struct inst {
-	__u32 helper;
-	__u64 vma, addr, len, pfn, prot;
-	bool have_pfn;
-};
-
-#define PAGES_OF(len) (((len) + (1ULL << knobs.page_shift) - 1) >> knobs.page_shift)
-
-static __always_inline __u32 type_of_helper(__u32 helper)
-{
-	if (helper == MMT_HELPER_DMA_MMAP_ATTRS)
-		return MMT_EV_DMA_MAP;
-	if (helper == MMT_HELPER_REMAP_PFN_RANGE || helper == MMT_HELPER_VM_IOMAP_MEMORY ||
-	    helper == MMT_HELPER_REMAP_PFN_RANGE_COMPLETE)
-		return MMT_EV_PFN_MAP;
-	return MMT_EV_PAGE_MAP;
-}
-
-static __always_inline struct mmt_thread *inst_enter(const struct hookx x, const struct inst *in)
-{
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct mmt_thread *t;
-
-	if (!current_wanted(pid_tgid))
-		return NULL;
-	t = thread_get((__u32)pid_tgid);
-	if (!t)
-		return NULL;
-	if (t->inst_depth++) {
-		if (in->have_pfn && !t->inst_have_pfn && (in->addr == t->inst_addr || !t->inst_addr)) {
-			if (!t->inst_addr) { /* a helper of a whole VMA, in the plain object */
-				t->inst_addr = in->addr;
-				t->inst_len = in->len;
-				t->inst_pages = PAGES_OF(in->len);
-			}
-			t->inst_pfn = in->pfn;
-			t->inst_prot = in->prot;
-			t->inst_have_pfn = 1;
-		}
-		return NULL;
-	}
-	t->inst_helper = in->helper;
-	t->inst_vma = in->vma;
-	t->inst_addr = in->addr;
-	t->inst_len = in->len;
-	t->inst_pfn = in->pfn;
-	t->inst_prot = in->prot;
-	t->inst_have_pfn = in->have_pfn;
-	t->inst_pages = PAGES_OF(in->len);
-	t->inst_dma = t->inst_attrs = t->inst_dev = 0;
-	t->inst_stack = KSTACK_N(x, type_of_helper(in->helper));
-	t->inst_ts = bpf_ktime_get_ns();
-	return t;
-}
-
-/* One more segment, or the last one longer. */
-static __always_inline void run_segment(struct mmt_ev_dma_map *r, __u64 pfn, __u64 pages, __u64 expected)
-{
-	if (r->segs && pfn == expected) {
-		if (r->segs <= 8)
-			r->seg_pages[(r->segs - 1) & 7] += pages;
-	} else {
-		if (r->segs < 8) {
-			r->seg_pfn[r->segs & 7] = pfn;
-			r->seg_pages[r->segs & 7] = pages;
-		}
-		r->segs++;
-	}
-	if (pfn < r->pfn_lo || !r->pfn_hi)
-		r->pfn_lo = pfn;
-	if (pfn + pages - 1 > r->pfn_hi)
-		r->pfn_hi = pfn + pages - 1;
-}
-
-static __always_inline bool run_merge(struct mmt_thread *t, __u32 type, __u32 call, __s32 ret, __u64 dur)
-{
-	struct mmt_ev_dma_map *r = &t->run;
-
-	if (!t->run_open || ret || r->ret || r->h.type != type || r->helper != t->inst_helper || r->h.call != call ||
-	    r->addr + r->len != t->inst_addr || r->pgprot != t->inst_prot)
-		return false;
-	if (t->inst_have_pfn != !!(r->h.have & MMT_HAVE(DMA_MAP, pfn)))
-		return false;
-	if (t->inst_have_pfn)
-		run_segment(r, t->inst_pfn, t->inst_pages, t->run_next_pfn);
-	t->run_next_pfn = t->inst_pfn + t->inst_pages;
-	r->len += t->inst_len;
-	r->pages += t->inst_pages;
-	r->calls++;
-	r->h.dur_ns += dur;
-	return true;
-}
-
-#define RUN_HAVE                                                                                                     \
-	(MMT_HAVE(DMA_MAP, calls) | MMT_HAVE(DMA_MAP, helper) | MMT_HAVE(DMA_MAP, ret) | MMT_HAVE(DMA_MAP, nested) | \
-	 MMT_HAVE_DUR)
-#define RUN_HAVE_RANGE (MMT_HAVE(DMA_MAP, addr) | MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages))
-#define RUN_HAVE_PFN                                                                                                   \
-	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, seg_pfn) | \
-	 MMT_HAVE(DMA_MAP, seg_pages) | MMT_HAVE(DMA_MAP, segs) | MMT_HAVE(DMA_MAP, pgprot))
-
-static __always_inline void run_begin(struct mmt_thread *t, __u32 type, __u8 tier, __u64 pid_tgid, __u32 call,
-				      __s32 ret, __u64 dur)
-{
-	struct mmt_ev_dma_map *r = &t->run;
-
-	__builtin_memset(r, 0, sizeof(*r));
-	head(&r->h, type, type == MMT_EV_DMA_MAP ? sizeof(struct mmt_ev_dma_map) : sizeof(struct mmt_ev_pfn_map), tier,
-	     t->inst_ts, pid_tgid);
-	r->h.dur_ns = dur;
-	r->h.call = call;
-	r->h.have = RUN_HAVE;
-	if (t->inst_addr) /* the plain object does not know the range of helpers that fill a whole VMA */
-		r->h.have |= RUN_HAVE_RANGE;
-	r->h.depth = t->drivers;
-	r->h.kstack = t->inst_stack;
-#ifdef MMT_PLAIN
-	r->h.mm = mm_number(current_mm_key(pid_tgid));
-#else
-	struct vm_area_struct *vma = (void *)t->inst_vma;
-
-	r->h.have |= vma_fill(false, VMA_OF(r), vma, vma_name(false, vma));
-	r->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
-#endif
-	r->addr = t->inst_addr;
-	r->len = t->inst_len;
-	r->pages = t->inst_pages;
-	r->calls = 1;
-	r->helper = t->inst_helper;
-	r->ret = ret;
-	if (t->inst_have_pfn) {
-		r->pfn = t->inst_pfn;
-		r->pgprot = t->inst_prot;
-		run_segment(r, t->inst_pfn, t->inst_pages, 0);
-		r->h.have |= RUN_HAVE_PFN;
-	}
-	t->run_next_pfn = t->inst_pfn + t->inst_pages;
-	if (type == MMT_EV_DMA_MAP) {
-		r->dma_addr = t->inst_dma;
-		r->attrs = t->inst_attrs;
-		r->device = t->inst_dev;
-		r->h.have |= MMT_HAVE(DMA_MAP, dma_addr) | MMT_HAVE(DMA_MAP, attrs);
-		if (r->device)
-			r->h.have |= MMT_HAVE(DMA_MAP, device);
-	}
-}
-
-/* How long the run may wait for its neighbours: within a fault or a driver's function to its end, else to sys_exit. */
-static __always_inline void run_park(struct mmt_thread *t, __u64 pid_tgid)
-{
-	struct mmt_slot *s = slot_of((__u32)pid_tgid);
-
-	if (s && s->tid == (__u32)pid_tgid && s->state == SLOT_RUNNING) {
-		s->marks |= MMT_MARK_INSERT;
-		t->run_open = 1;
-	} else if (t->drivers || t->chg) {
-		t->run_open = 1;
-	} else if (!knobs.sys_exit) {
-		t->run_open = 1;
-		run_flush(t, pid_tgid);
-	} else {
-		t->run_open = 2;
-		runs_open_add(1);
-	}
-}
-
-__noinline int inst_leave(__u32 tier, __s32 ret)
-{
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), dur;
-	struct mmt_thread *t = thread_find((__u32)pid_tgid);
-	__u32 type, call;
-
-	if (!t || !t->inst_depth)
-		return 0;
-	if (--t->inst_depth)
-		return 0;
-	type = type_of_helper(t->inst_helper);
-	if (!(knobs.want[type / 64 & 1] & (1ULL << (type % 64))))
-		return 0;
-	call = call_now((__u32)pid_tgid, t);
-	dur = bpf_ktime_get_ns() - t->inst_ts;
-	if (run_merge(t, type, call, ret, dur))
-		return 0;
-	run_flush(t, pid_tgid);
-	run_begin(t, type, tier, pid_tgid, call, ret, dur);
-	run_park(t, pid_tgid);
-	return 0;
-}
-
-#ifdef MMT_PLAIN
-#define VMA_START(v) 0
-#define VMA_LEN(v)   0
-#else
-#define VMA_START(v) BPF_CORE_READ((struct vm_area_struct *)(v), vm_start)
-#define VMA_LEN(v)   (BPF_CORE_READ((struct vm_area_struct *)(v), vm_end) - VMA_START(v))
-#endif
-#define PAGE_BYTES (1ULL << knobs.page_shift)
+#include "install.bpf.h"
 
 ENTRY(remap_pfn, "remap_pfn_range", REMAP_PFN, 5)
 {
 	struct inst in = { .helper = MMT_HELPER_REMAP_PFN_RANGE,
+			   .know = INST_PFN | INST_PROT,
 			   .vma = a1,
 			   .addr = a2,
 			   .pfn = a3,
 			   .len = a4,
-			   .prot = a5,
-			   .have_pfn = true };
+			   .prot = a5 };
 
 	inst_enter(x, &in);
 }
-EXIT(remap_pfn_ret, "remap_pfn_range", REMAP_PFN, 5)
-{
-	inst_leave(x.tier, ret);
-}
-
-#ifdef MMT_PLAIN
-#define VMA_PGOFF(v)  0
-#define VMA_PGPROT(v) 0
-#define VMA_KNOWN     false
-#else
-#define VMA_PGOFF(v)  BPF_CORE_READ((struct vm_area_struct *)(v), vm_pgoff)
-#define VMA_PGPROT(v) BPF_CORE_READ((struct vm_area_struct *)(v), vm_page_prot.pgprot)
-#define VMA_KNOWN     true
-#endif
+LEAVE(remap_pfn_ret, "remap_pfn_range", REMAP_PFN, 5, REMAP_PFN_RANGE)
 
 /* (vma, start, len): maps the VMA's part of the physical range that begins at start */
 ENTRY(iomap, "vm_iomap_memory", IOMAP, 3)
 {
 	struct inst in = {
 		.helper = MMT_HELPER_VM_IOMAP_MEMORY,
+		.know = VMA_KNOWN ? INST_PFN | INST_PROT : 0,
 		.vma = a1,
 		.addr = VMA_START(a1),
 		.len = VMA_LEN(a1),
 		.pfn = (a2 >> knobs.page_shift) + VMA_PGOFF(a1),
 		.prot = VMA_PGPROT(a1),
-		.have_pfn = VMA_KNOWN,
 	};
 
 	inst_enter(x, &in);
 }
-EXIT(iomap_ret, "vm_iomap_memory", IOMAP, 3)
-{
-	inst_leave(x.tier, ret);
-}
+LEAVE(iomap_ret, "vm_iomap_memory", IOMAP, 3, VM_IOMAP_MEMORY)
 
-ENTRY(insert_page, "vm_insert_page", INSERT_PAGE, 2)
+ENTRY(insert_page, "vm_insert_page", INSERT_PAGE, 3)
 {
-	struct inst in = { .helper = MMT_HELPER_VM_INSERT_PAGE, .vma = a1, .addr = a2, .len = PAGE_BYTES };
+	struct inst in = { .helper = MMT_HELPER_VM_INSERT_PAGE,
+			   .know = INST_PAGE | (VMA_KNOWN ? INST_PROT : 0),
+			   .vma = a1,
+			   .addr = a2,
+			   .len = PAGE_BYTES,
+			   .pfn = a3,
+			   .prot = VMA_PGPROT(a1) };
 
 	inst_enter(x, &in);
 }
-EXIT(insert_page_ret, "vm_insert_page", INSERT_PAGE, 3)
+LEAVE(insert_page_ret, "vm_insert_page", INSERT_PAGE, 3, VM_INSERT_PAGE)
+
+/* The PFNs of an array of pages, piece by piece: nobody inside would tell of them. */
+struct page_list {
+	struct segs *segs;
+	__u64 pages;
+	__u64 n;
+};
+
+static long page_list_step(__u32 i, struct page_list *l)
 {
-	inst_leave(x.tier, ret);
+	struct segs *s = l->segs;
+	__u64 page = 0;
+
+	if (!s || i >= l->n)
+		return 1;
+	bpf_probe_read_kernel(&page, sizeof(page), (void *)(l->pages + i * 8ULL));
+	segs_add(s, pfn_of_page(page), 1);
+	return 0;
 }
 
-/* (vma, addr, pages, num): *num is how many; the verifier of 6.12 refuses ctx[] of pointers to pointers */
-static __always_inline void insert_pages(const struct hookx x, __u64 vma, __u64 addr, __u64 num_ptr)
+#if defined(MMT_PLAIN) || defined(MMT_OLD)
+#define PAGE_LIST_MAX 64 /* the verifier walks every round */
+#else
+#define PAGE_LIST_MAX 8192
+#endif
+
+static __always_inline void page_list_read(struct segs *s, __u64 pages, __u64 n)
 {
+	struct page_list l = { .segs = s, .pages = pages, .n = n };
+
+	if (!knobs.page_struct)
+		return;
+#if defined(MMT_PLAIN) || defined(MMT_OLD)
+	for (__u32 i = 0; i < PAGE_LIST_MAX; i++)
+		if (page_list_step(i, &l))
+			break;
+#else
+	bpf_loop(PAGE_LIST_MAX, page_list_step, &l, 0);
+#endif
+	s->partial = n > PAGE_LIST_MAX;
+}
+
+/* (vma, addr, pages, num): *num is how many. The time begins anew behind the reading, which is not the kernel's. */
+static __always_inline int insert_pages_enter(const struct hookx x, __u64 vma, __u64 addr, __u64 pages, __u64 num_ptr)
+{
+	struct inst in = { .helper = MMT_HELPER_VM_INSERT_PAGES,
+			   .know = VMA_KNOWN ? INST_PROT : 0,
+			   .vma = vma,
+			   .addr = addr,
+			   .prot = VMA_PGPROT(vma) };
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct inst_frame *f;
+	struct mmt_inst *i;
 	__u64 num = 0;
+	int level;
 
 	bpf_probe_read_kernel(&num, sizeof(num), (void *)num_ptr);
-	struct inst in = {
-		.helper = MMT_HELPER_VM_INSERT_PAGES, .vma = vma, .addr = addr, .len = num << knobs.page_shift
-	};
-
-	inst_enter(x, &in);
+	in.len = num << knobs.page_shift;
+	level = inst_enter(x, &in);
+	if (level < 0)
+		return 0;
+	i = bpf_map_lookup_elem(&insts, &tid);
+	if (!i)
+		return 0;
+	f = &i->frame[level & (INST_DEPTH - 1)];
+	page_list_read(&i->segs[SEGS_FRAME(level)], pages, num);
+	f->know |= INST_PFN;
+	f->ts = bpf_ktime_get_ns();
+	return 0;
 }
+
 #ifndef MMT_PLAIN
+/* the verifier of 6.12 refuses ctx[] of pointers to pointers */
 SEC("?fentry/vm_insert_pages")
 int insert_pages__fentry(__u64 *c)
 {
-	__u64 num = 0;
+	__u64 pages = 0, num = 0;
 
 	if (off)
 		return 0;
 	HIT(INSERT_PAGES);
+	bpf_get_func_arg(c, 2, &pages);
 	bpf_get_func_arg(c, 3, &num);
-	insert_pages(HX_FENTRY(c), c[0], c[1], num);
+	insert_pages_enter(HX_FENTRY(c), c[0], c[1], pages, num);
 	return 0;
 }
 #endif
 SEC("?kprobe/vm_insert_pages")
 int insert_pages__kprobe(struct pt_regs *ctx)
 {
+	struct mmt_regs *r = REGS(ctx);
+
 	if (off)
 		return 0;
 	HIT(INSERT_PAGES);
-	insert_pages(HX_KPROBE(ctx), REG_ARG1(REGS(ctx)), REG_ARG2(REGS(ctx)), REG_ARG4(REGS(ctx)));
+	insert_pages_enter(HX_KPROBE(ctx), REG_ARG1(r), REG_ARG2(r), REG_ARG3(r), REG_ARG4(r));
 	return 0;
 }
-EXIT(insert_pages_ret, "vm_insert_pages", INSERT_PAGES, 4)
+LEAVE(insert_pages_ret, "vm_insert_pages", INSERT_PAGES, 4, VM_INSERT_PAGES)
+
+/* Helpers that fill a whole VMA, (vma, …), by others that tell what with. */
+#define WHOLE_VMA(name, fn, HOOK, nargs, which)                                                            \
+	ENTRY(name, fn, HOOK, 1)                                                                           \
+	{                                                                                                  \
+		struct inst in = {                                                                         \
+			.helper = MMT_HELPER_##which, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1) \
+		};                                                                                         \
+                                                                                                           \
+		inst_enter(x, &in);                                                                        \
+	}                                                                                                  \
+	LEAVE(name##_ret, fn, HOOK, nargs, which)
+
+WHOLE_VMA(map_pages, "vm_map_pages", MAP_PAGES, 3, VM_MAP_PAGES)
+WHOLE_VMA(map_zero, "vm_map_pages_zero", MAP_ZERO, 3, VM_MAP_PAGES_ZERO)
+WHOLE_VMA(vmalloc, "remap_vmalloc_range", VMALLOC, 3, REMAP_VMALLOC_RANGE)
+
+/* (vma, uaddr, kaddr, pgoff, size) */
+ENTRY(vmalloc_part, "remap_vmalloc_range_partial", VMALLOC_PART, 5)
 {
-	inst_leave(x.tier, ret);
+	struct inst in = { .helper = MMT_HELPER_REMAP_VMALLOC_RANGE_PARTIAL, .vma = a1, .addr = a2, .len = a5 };
+
+	inst_enter(x, &in);
 }
+LEAVE(vmalloc_part_ret, "remap_vmalloc_range_partial", VMALLOC_PART, 5, REMAP_VMALLOC_RANGE_PARTIAL)
 
-/* Helpers that fill a whole VMA: (vma, …) */
-#define WHOLE_VMA(name, fn, HOOK, nargs, which)                                                             \
-	ENTRY(name, fn, HOOK, 1)                                                                            \
-	{                                                                                                   \
-		struct inst in = { .helper = which, .vma = a1, .addr = VMA_START(a1), .len = VMA_LEN(a1) }; \
-                                                                                                            \
-		inst_enter(x, &in);                                                                         \
-	}                                                                                                   \
-	EXIT(name##_ret, fn, HOOK, nargs)                                                                   \
-	{                                                                                                   \
-		inst_leave(x.tier, ret);                                                                    \
-	}
+/* ---- 6.19+: a driver with ->mmap_prepare leaves the remapping to the core; it does not pass remap_pfn_range --------- */
 
-WHOLE_VMA(map_pages, "vm_map_pages", MAP_PAGES, 3, MMT_HELPER_VM_MAP_PAGES)
-WHOLE_VMA(map_zero, "vm_map_pages_zero", MAP_ZERO, 3, MMT_HELPER_VM_MAP_PAGES_ZERO)
-WHOLE_VMA(vmalloc, "remap_vmalloc_range", VMALLOC, 3, MMT_HELPER_REMAP_VMALLOC_RANGE)
-
-/* 6.19+: a driver with ->mmap_prepare leaves the remapping to the core; it does not pass remap_pfn_range */
-WHOLE_VMA(remap_done, "remap_pfn_range_complete", REMAP_DONE, 2, MMT_HELPER_REMAP_PFN_RANGE_COMPLETE)
-
-/* (dev, vma, cpu_addr, dma_addr, size, attrs) */
-ENTRY(dma_mmap, "dma_mmap_attrs", DMA_MMAP, 6)
+/* 6.19, 7.0: (vma, addr, pfn, size, prot) */
+ENTRY(remap_done5, "remap_pfn_range_complete", REMAP_DONE, 5)
 {
-	struct inst in = { .helper = MMT_HELPER_DMA_MMAP_ATTRS, .vma = a2, .addr = VMA_START(a2), .len = VMA_LEN(a2) };
-	struct mmt_thread *t = inst_enter(x, &in);
+	struct inst in = { .helper = MMT_HELPER_REMAP_PFN_RANGE_COMPLETE,
+			   .know = INST_PFN | INST_PROT,
+			   .vma = a1,
+			   .addr = a2,
+			   .pfn = a3,
+			   .len = a4,
+			   .prot = a5 };
 
-	if (!t)
-		return;
-	t->inst_dma = a4;
-	t->inst_attrs = a6;
-#ifndef MMT_PLAIN
-	if (!t->inst_dev)
-		t->inst_dev = name_text((__u64)BPF_CORE_READ((struct device *)a1, kobj.name), NAME_KERNEL);
+	inst_enter(x, &in);
+}
+LEAVE(remap_done5_ret, "remap_pfn_range_complete", REMAP_DONE, 5, REMAP_PFN_RANGE_COMPLETE)
+
+#ifdef MMT_PLAIN
+/* which of the two it is only BTF knows */
+WHOLE_VMA(remap_done, "remap_pfn_range_complete", REMAP_DONE, 2, REMAP_PFN_RANGE_COMPLETE)
+#else
+/* include/linux/mm_types.h, 7.1 */
+struct mmap_action___71 {
+	union {
+		struct {
+			unsigned long start;
+			unsigned long start_pfn;
+			unsigned long size;
+			pgprot_t pgprot;
+		} remap;
+	};
+} __attribute__((preserve_access_index));
+
+/* 7.1+: (vma, action) */
+ENTRY(remap_done2, "remap_pfn_range_complete", REMAP_DONE, 2)
+{
+	struct mmap_action___71 *action = (void *)a2;
+	struct inst in = { .helper = MMT_HELPER_REMAP_PFN_RANGE_COMPLETE,
+			   .know = INST_PFN | INST_PROT,
+			   .vma = a1,
+			   .addr = BPF_CORE_READ(action, remap.start),
+			   .pfn = BPF_CORE_READ(action, remap.start_pfn),
+			   .len = BPF_CORE_READ(action, remap.size),
+			   .prot = BPF_CORE_READ(action, remap.pgprot.pgprot) };
+
+	inst_enter(x, &in);
+}
+LEAVE(remap_done2_ret, "remap_pfn_range_complete", REMAP_DONE, 2, REMAP_PFN_RANGE_COMPLETE)
 #endif
-}
-EXIT(dma_mmap_ret, "dma_mmap_attrs", DMA_MMAP, 6)
-{
-	inst_leave(x.tier, ret);
-}

@@ -10,6 +10,8 @@
 #include "fault.bpf.c"
 #include "signal.bpf.c"
 #include "install.bpf.c"
+#include "install_dma.bpf.c"
+#include "install_fault.bpf.c"
 #include "demo.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

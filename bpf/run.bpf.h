@@ -3,6 +3,9 @@
  * Runs: drivers call some helpers once per page, so neighbouring installs of one call are merged into one event. A run
  * belongs to one call, is stamped with its first install, and is sent when the outermost hook of the call returns: the
  * driver's function, the mapping's commit, the fault; else at the end of the system call, or of the thread.
+ *
+ * Helpers call helpers (dma_mmap_attrs, dma_direct_mmap, remap_pfn_range): each level has a run of its own, so that
+ * what an inner helper is called for once per page is one event as well. The level is part of hdr.depth.
  */
 #ifndef MMTRACE_RUN_BPF_H
 #define MMTRACE_RUN_BPF_H
@@ -11,6 +14,64 @@
 #ifndef MMT_PLAIN
 #include "vma.bpf.h"
 #endif
+
+/* dma_mmap_attrs, iommu_dma_mmap, vm_map_pages, vm_insert_page */
+#define INST_DEPTH 4
+
+/* Physically contiguous pieces of a range, in the order of its addresses. */
+struct segs {
+	__u64 pfn, lo, hi; /* first, lowest, highest */
+	__u64 next;	   /* where the last piece ends */
+	__u32 n;	   /* pieces in all; 0: nothing is known */
+	__u32 partial;	   /* 1: there were more pages than could be looked at */
+	__u64 seg_pfn[8];
+	__u32 seg_pages[8];
+};
+
+/* bits of inst_frame.know */
+#define INST_PFN   1 /* segs were known at the entry, not learnt from an inner helper */
+#define INST_PROT  2
+#define INST_DMA   4
+#define INST_PAGE  16 /* handed over as a struct page */
+#define INST_LEARN 8  /* the range is learnt from inner helpers: the plain object has no VMA to ask */
+
+/* A helper under way. */
+struct inst_frame {
+	__u32 helper;
+	__u32 know;
+	__u32 kstack;
+	__u32 pad;
+	__u64 ts, vma, addr, len, prot, pfn;
+	__u64 dma_addr, attrs, device;
+	__u64 gen; /* of a fault without a number: two with the same are one */
+};
+
+/* index in mmt_inst.segs */
+#define SEGS_FRAME(level) ((level) & (INST_DEPTH - 1))
+#define SEGS_RUN(level)	  (INST_DEPTH + ((level) & (INST_DEPTH - 1)))
+
+struct mmt_inst {
+	struct inst_frame frame[INST_DEPTH];
+	struct segs segs[2 * INST_DEPTH];
+	__u64 gen[INST_DEPTH];
+	struct mmt_ev_dma_map run[INST_DEPTH]; /* has the fields of all three install events, in their order */
+};
+
+/* By thread id; there while the thread is inside a helper or has a run open. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct mmt_inst);
+} insts SEC(".maps");
+
+/* what an entry starts from: too large for the stack */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mmt_inst);
+} inst_zero SEC(".maps");
 
 /* The three install events are the same record but for the end of dma_map. */
 _Static_assert(sizeof(struct mmt_ev_pfn_map) == sizeof(struct mmt_ev_page_map), "install events differ");
@@ -26,29 +87,70 @@ static __always_inline void runs_open_add(int n)
 		__sync_fetch_and_add(&s->runs_open, n);
 }
 
+#define RUN_HAVE_SEGS                                                                         \
+	(MMT_HAVE(DMA_MAP, pfn) | MMT_HAVE(DMA_MAP, seg_pfn) | MMT_HAVE(DMA_MAP, seg_pages) | \
+	 MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, segs))
+#define RUN_HAVE_ALL_SEGS (MMT_HAVE(DMA_MAP, pfn_lo) | MMT_HAVE(DMA_MAP, pfn_hi) | MMT_HAVE(DMA_MAP, segs))
+
+static __always_inline void run_send(struct mmt_ev_dma_map *r, const struct segs *s)
+{
+	r->pfn = s->pfn;
+	r->pfn_lo = s->lo;
+	r->pfn_hi = s->hi;
+	r->segs = s->n;
+	__builtin_memcpy(r->seg_pfn, s->seg_pfn, sizeof(r->seg_pfn));
+	__builtin_memcpy(r->seg_pages, s->seg_pages, sizeof(r->seg_pages));
+	if (s->n)
+		r->h.have |= RUN_HAVE_SEGS & ~(s->partial ? RUN_HAVE_ALL_SEGS : 0);
+	if (r->h.type == MMT_EV_DMA_MAP) {
+		if (bpf_ringbuf_output(&ring, r, sizeof(struct mmt_ev_dma_map), wake_flag()))
+			lose(MMT_LOSS_RING, MMT_EV_DMA_MAP);
+	} else if (bpf_ringbuf_output(&ring, r, sizeof(struct mmt_ev_pfn_map), wake_flag())) {
+		lose(MMT_LOSS_RING, r->h.type & (MMT_EV_MAX - 1));
+	}
+}
+
+/* Sends the runs of level `from` and of those inside, the innermost first: they ended first. */
+__noinline int runs_send(__u32 tid, __u32 from)
+{
+	struct mmt_thread *t = thread_find(tid);
+	struct mmt_inst *i = bpf_map_lookup_elem(&insts, &tid);
+
+	if (!t)
+		return 0;
+#pragma unroll
+	for (int level = INST_DEPTH - 1; level >= 0; level--) {
+		if ((__u32)level < from || !(t->runs & (1u << level)))
+			continue;
+		t->runs &= ~(1u << level);
+		if (i)
+			run_send(&i->run[level], &i->segs[SEGS_RUN(level)]);
+	}
+	if (!t->runs && t->runs_wait) {
+		t->runs_wait = 0;
+		runs_open_add(-1);
+	}
+	return 0;
+}
+
 static __always_inline void run_flush(struct mmt_thread *t, __u64 pid_tgid)
 {
-	__u32 was = t->run_open;
+	__u32 tid = (__u32)pid_tgid;
 
-	if (!was)
-		return;
-	t->run_open = 0;
-	if (was == 2)
-		runs_open_add(-1);
-	if (t->run.h.type == MMT_EV_DMA_MAP) {
-		if (bpf_ringbuf_output(&ring, &t->run, sizeof(struct mmt_ev_dma_map), wake_flag()))
-			lose(MMT_LOSS_RING, MMT_EV_DMA_MAP);
-	} else if (bpf_ringbuf_output(&ring, &t->run, sizeof(struct mmt_ev_pfn_map), wake_flag())) {
-		lose(MMT_LOSS_RING, t->run.h.type & (MMT_EV_MAX - 1));
+	if (t->runs)
+		runs_send(tid, 0);
+	if (t->inst_any && !t->inst_depth && !t->objs) {
+		t->inst_any = 0;
+		bpf_map_delete_elem(&insts, &tid);
 	}
 }
 
 /* A new call begins: frames that are still open belong to a return that was never seen. */
 static __always_inline void run_forget_frames(struct mmt_thread *t)
 {
-	if (t->inst_depth) {
+	if (t->inst_depth || t->objs) {
 		lose(MMT_LOSS_RETURN, 0);
-		t->inst_depth = 0;
+		t->inst_depth = t->objs = 0;
 	}
 	if (t->drivers) {
 		lose(MMT_LOSS_RETURN, MMT_EV_DRIVER_MMAP);

@@ -16,6 +16,7 @@ static __always_inline void thread_gone(__u64 pid_tgid)
 		run_flush(t, pid_tgid);
 		bpf_map_delete_elem(&threads, &tid);
 	}
+	bpf_map_delete_elem(&insts, &tid);
 	if (s && s->tid == tid) {
 		if (s->state != SLOT_IDLE)
 			fault_abandon(s);

@@ -106,13 +106,9 @@ static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key
 	return 0;
 }
 
-/*
- * Key of a file's path; the path itself is sent when it is new. A global function: the verifier looks at it once per
- * program, not at every call.
- */
-__noinline __u64 file_name(__u64 file_ptr)
+/* Key of a file's path, 0: it has none. */
+static __always_inline __u64 file_key(struct file *file)
 {
-	struct file *file = (void *)file_ptr;
 	struct dentry *d = BPF_CORE_READ(file, f_path.dentry);
 	struct vfsmount *m = BPF_CORE_READ(file, f_path.mnt);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -127,10 +123,20 @@ __noinline __u64 file_name(__u64 file_ptr)
 	key = mix64((__u64)d) ^ mix64((__u64)m + 1) ^ mix64(BPF_CORE_READ(inode, i_ino) + 2) ^
 	      mix64((__u64)BPF_CORE_READ(inode, i_sb, s_dev) + 3) ^ mix64(BPF_CORE_READ(d, d_name.hash_len) + 4) ^
 	      mix64((__u64)BPF_CORE_READ(d, d_parent) + (BPF_CORE_READ(d, d_hash.pprev) ? 5 : 6));
-	if (!key)
-		key = 1;
-	if (name_new(key))
-		path_send(d, m, key);
+	return key ? key : 1;
+}
+
+/*
+ * Key of a file's path; the path itself is sent when it is new. A global function: the verifier looks at it once per
+ * program, not at every call.
+ */
+__noinline __u64 file_name(__u64 file_ptr)
+{
+	struct file *file = (void *)file_ptr;
+	__u64 key = file_key(file);
+
+	if (key && name_new(key))
+		path_send(BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), key);
 	return key;
 }
 

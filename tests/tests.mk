@@ -79,7 +79,7 @@ test-guests: guests-ready
 # ---- everything -------------------------------------------------------------------------------------------------
 
 .PHONY: test soak
-test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core guests-ready
+test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf-runs guests-ready
 	@OUTPUT=$(OUTPUT) UNIT_BINS="$(UNIT_BINS)" GUESTS="$(GUESTS)" MAKE="$(MAKE)" tests/run/all
 
 # The long runs: 500,000 changes by 8 threads, and the cases again and again; then the build as on a board, unless this
@@ -121,17 +121,17 @@ bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/guest/arm64/.done
 
 # ---- the BPF core by BPF_PROG_RUN --------------------------------------------------------------------------------
 
-$(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) bpf/install.bpf.c $(wildcard include/mmtrace/wire/*.h)
+$(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) $(wildcard include/mmtrace/wire/*.h)
 	@mkdir -p $(@D)
 	@echo "  BPF     $(@:.skel.h=.o)"
 	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_$(HOST) -Ivmlinux/$(HOST) -c -o $(@:.skel.h=.o) $<
 	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_core_test >$@.tmp && mv $@.tmp $@
 
-$(OUTPUT)/tests/bpf-core: tests/bpf/test_core.c tests/bpf/kit.h $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
+$(OUTPUT)/tests/bpf-%: tests/bpf/test_%.c tests/bpf/kit.h $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -Itests -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
 
 .PHONY: test-bpf
-test-bpf: $(OUTPUT)/tests/bpf-core
-	@tests/run/units $<
+test-bpf: $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf-runs
+	@tests/run/units $^

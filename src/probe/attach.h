@@ -5,7 +5,7 @@
 
 #include "objects.h"
 
-#define ATTACH_MAX 160	/* links */
+#define ATTACH_MAX 320	/* links */
 #define PERF_MAX   3072 /* perf events: three for each of 1024 CPUs */
 
 struct bpf_link;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "calibrate.h"
 #include "mmtrace/base.h"
 #include "perf.h"
 
@@ -190,6 +191,13 @@ static void look_up_functions(struct caps *c, const struct btf *btf)
 	ksyms_named(c->ksyms, "shmem_fault", &c->shmem_fault);
 }
 
+static uint32_t size_by_btf(const struct btf *btf, const char *name)
+{
+	int id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -ENOENT;
+
+	return id > 0 ? btf__type_by_id(btf, id)->size : 0;
+}
+
 static uint32_t log2_of(uint64_t v)
 {
 	uint32_t n = 0;
@@ -250,6 +258,8 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	c->perf_err = try_perf();
 	c->fork_child_off = field_offset("sched/sched_process_fork", "child_pid");
 	c->free_pid_off = field_offset("sched/sched_process_free", "pid");
+	c->page_pfn_off = field_offset("kmem/mm_page_alloc", "pfn");
+	c->page_btf = size_by_btf(btf, "page");
 	look_up_functions(c, btf);
 	btf__free(btf);
 	return 0;
@@ -263,6 +273,17 @@ void caps_reload_ksyms(struct caps *c)
 		return;
 	ksyms_free(c->ksyms);
 	c->ksyms = now;
+}
+
+int caps_calibrate(struct caps *c)
+{
+	int err = calibrate(c->page_pfn_off, c->page_btf, &c->page_base, &c->page_struct);
+
+	if (err)
+		mmt_debug("no PFNs of pages: %s", err == -ERANGE  ? "there is no one array of struct page" :
+						  err == -ENODATA ? "no pages were allocated while that was watched" :
+								    strerror(-err));
+	return err;
 }
 
 void caps_free(struct caps *c)

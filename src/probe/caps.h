@@ -27,14 +27,19 @@ struct caps {
 	int perf_err;			       /* software fault events */
 	int kprobe_type;		       /* PMU type, -1: none */
 	uint32_t fork_child_off, free_pid_off; /* offsets in tracepoint records, 0: not known */
+	uint32_t page_pfn_off;		       /* of kmem:mm_page_alloc */
+	uint32_t page_btf;		       /* sizeof(struct page) by BTF, 0: not known */
 	uint32_t page_shift, thread_shift, cpus;
 	uint64_t shmem_fault;
+	uint64_t page_base, page_struct; /* calibrate.h; page_struct 0: not known */
 	struct cap_func fn[MMT_HOOK_MAX][HOOK_TRIES];
 	struct ksyms *ksyms;
 };
 
 /* Fills caps. 0 or -errno; the reason is in words in `why` (size bytes). */
 int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size);
+/* Fills page_base and page_struct, by measuring. 0 or -errno: then they stay 0. */
+int caps_calibrate(struct caps *c);
 void caps_free(struct caps *c);
 /* Symbols as they are now: of modules loaded, and BPF programs made, since. */
 void caps_reload_ksyms(struct caps *c);

@@ -15,7 +15,7 @@
 
 enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 
-#define HOOK_TRIES 5
+#define HOOK_TRIES 6
 #define HOOK_PROGS 51
 #define HOOK_FEEDS 50
 #define HOOK_GIVES 16
@@ -25,6 +25,7 @@ struct hook_try {
 	uint8_t object;	       /* enum hook_object */
 	uint8_t nargs;	       /* the function must have so many arguments by BTF; 0: any */
 	bool nargs_or_unknown; /* also when BTF does not know the function */
+	bool pages;	       /* it tells the PFN of a struct page, which takes a calibration (calibrate.h) */
 	const char *fn;	       /* the kernel function it sits on, NULL: none */
 	const char *progs[HOOK_PROGS];
 	const char *lacks; /* events and fields it cannot fill: "fault.flags fault.result", "" none */

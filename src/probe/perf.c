@@ -64,6 +64,29 @@ int perf_open_kprobe(int pmu_type, uint64_t addr, bool ret)
 	return open_event(&attr, 0);
 }
 
+int perf_open_tracepoint(const char *name)
+{
+	static const char *const roots[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.sample_period = 1,
+		.wakeup_events = 1,
+		.disabled = 1,
+	};
+	char path[160];
+	int id = -1;
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]) && id < 0; i++) {
+		snprintf(path, sizeof(path), "%s/events/%s/id", roots[i], name);
+		id = read_number(path, "%d");
+	}
+	if (id < 0)
+		return -ENOENT;
+	attr.config = id;
+	return open_event(&attr, 0);
+}
+
 int perf_attach(int event_fd, int prog_fd)
 {
 	if (ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, prog_fd) || ioctl(event_fd, PERF_EVENT_IOC_ENABLE, 0))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* perf events that BPF programs sit on: software fault events per CPU, and kprobes at an address. */
+/* perf events that BPF programs sit on: software fault events per CPU, kprobes at an address, tracepoints. */
 #ifndef MMTRACE_PROBE_PERF_H
 #define MMTRACE_PROBE_PERF_H
 
@@ -17,6 +17,8 @@ int perf_open_fault(enum perf_fault what, int cpu);
 /* Type number of the kprobe PMU, -1 when the kernel has none (CONFIG_KPROBE_EVENTS). */
 int perf_kprobe_type(void);
 int perf_open_kprobe(int pmu_type, uint64_t addr, bool ret);
+/* Of a tracepoint, "kmem/mm_page_alloc"; it is for a program to sit on, which then runs on every CPU. */
+int perf_open_tracepoint(const char *name);
 /* Puts a program on an event and enables it. 0 or -errno. */
 int perf_attach(int event_fd, int prog_fd);
 

@@ -95,6 +95,8 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->free_pid_off = s->caps.free_pid_off;
 	k->shmem_fault = s->caps.shmem_fault;
 	k->kstack = o->kstack;
+	k->page_base = s->caps.page_base;
+	k->page_struct = s->caps.page_struct;
 	k->marks = marks_live(s);
 	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
@@ -237,6 +239,8 @@ int session__open(struct session **out, const struct session_opts *opts)
 		free(s);
 		return fail(err, "%s", why);
 	}
+	if (opts->want[MMT_EV_PAGE_MAP] || opts->want[MMT_EV_DMA_MAP])
+		caps_calibrate(&s->caps);
 	tiers_want(s->choice, opts->want);
 	err = load(s);
 	if (err) {

@@ -130,6 +130,10 @@ static int check(const struct hook_try *t, const struct cap_func *f, const struc
 		snprintf(why, TIER_WHY, "the kernel has no BTF");
 		return -ENOENT;
 	}
+	if (t->pages && !caps->page_struct) {
+		snprintf(why, TIER_WHY, "it is not known how to get from a struct page to its PFN here");
+		return -ENOENT;
+	}
 	switch (t->tier) {
 	case MMT_TIER_FENTRY:
 		if (check_fentry(caps, why))

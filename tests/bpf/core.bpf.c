@@ -4,7 +4,7 @@
  * answer in `answer`. Built like the plain object, so that it needs neither BTF nor a real VMA.
  */
 #define MMT_PLAIN
-#include "install.bpf.c"
+#include "install.bpf.h"
 
 volatile __u64 answer;
 
@@ -81,25 +81,25 @@ HARNESS(next_call)
 	return call_next((__u32)a[0]);
 }
 
-/* (helper, addr, len, pfn, has pfn) */
+/* (helper, addr, len, pfn, has pfn): the level of the helper, from 1; 0: not wanted, or too deep */
 HARNESS(enter)
 {
 	struct inst in = {
 		.helper = (__u32)a[0],
+		.know = INST_PROT | (a[4] ? INST_PFN : 0),
 		.addr = a[1],
 		.len = a[2],
 		.pfn = a[3],
-		.have_pfn = a[4],
 		.prot = 7,
 	};
 
-	return inst_enter(HX_TIER(RAW_TP, ctx), &in) != NULL;
+	return inst_enter(HX_TIER(RAW_TP, ctx), &in) + 1;
 }
 
-/* (ret) */
+/* (helper, ret) */
 HARNESS(leave)
 {
-	inst_leave(MMT_TIER_KPROBE, (__s32)a[0]);
+	inst_leave(MMT_TIER_KPROBE, (__u32)a[0], (__s32)a[1]);
 	return 0;
 }
 

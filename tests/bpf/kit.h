@@ -139,7 +139,7 @@ static uint64_t lost(unsigned int kind, unsigned int event)
 	return sum;
 }
 
-static void add_target(uint64_t key)
+static inline void add_target(uint64_t key)
 {
 	uint32_t one = 1;
 

@@ -291,111 +291,6 @@ static void stacks_ring_full(void **state)
 	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_MMAP), 1);
 }
 
-/* ---- runs ---- */
-
-static void install(unsigned int helper, uint64_t addr, uint64_t pages, uint64_t pfn, int ret)
-{
-	CALL(enter, helper, addr, pages * PAGE, pfn, 1);
-	CALL(leave, (uint64_t)(int64_t)ret);
-}
-
-static unsigned int flushed(void)
-{
-	CALL(flush, 0);
-	ring_buffer__consume(rb);
-	return n_got;
-}
-
-#define INSERT MMT_HELPER_VM_INSERT_PAGE
-#define REMAP  MMT_HELPER_REMAP_PFN_RANGE
-
-static void runs_merge(void **state)
-{
-	(void)state;
-	up(0, NULL, 65536, 256);
-	install(INSERT, 0x10000, 1, 100, 0);
-	install(INSERT, 0x11000, 1, 101, 0);
-	install(INSERT, 0x12000, 2, 50, 0);
-	assert_int_equal(flushed(), 1);
-	assert_int_equal(got[0].h.type, MMT_EV_PAGE_MAP);
-	assert_int_equal(got[0].addr, 0x10000);
-	assert_int_equal(got[0].len, 4 * PAGE);
-	assert_int_equal(got[0].pages, 4);
-	assert_int_equal(got[0].calls, 3);
-	assert_int_equal(got[0].pfn, 100);
-	assert_int_equal(got[0].pfn_lo, 50);
-	assert_int_equal(got[0].pfn_hi, 101);
-	assert_int_equal(got[0].segs, 2);
-	assert_int_equal(got[0].seg_pfn[0], 100);
-	assert_int_equal(got[0].seg_pages[0], 2);
-	assert_int_equal(got[0].seg_pfn[1], 50);
-	assert_int_equal(got[0].seg_pages[1], 2);
-	assert_int_equal(flushed(), 1); /* and nothing is left */
-}
-
-/* Nobody would tell of the end of the call: every call of a helper is a run of its own, and sent at once. */
-static void runs_without_sys_exit(void **state)
-{
-	(void)state;
-	sys_exit = false;
-	up(0, NULL, 65536, 256);
-	sys_exit = true;
-	install(INSERT, 0x10000, 1, 100, 0);
-	install(INSERT, 0x11000, 1, 101, 0);
-	ring_buffer__consume(rb);
-	assert_int_equal(n_got, 2);
-	assert_int_equal(got[1].calls, 1);
-}
-
-static void runs_end(void **state)
-{
-	(void)state;
-	up(0, NULL, 65536, 256);
-	install(INSERT, 0x10000, 1, 100, 0);
-	install(INSERT, 0x12000, 1, 101, 0);  /* a hole between */
-	install(REMAP, 0x13000, 1, 102, 0);   /* another helper */
-	install(REMAP, 0x14000, 1, 103, -22); /* refused: a run of its own */
-	install(REMAP, 0x15000, 1, 104, 0);
-	assert_int_equal(flushed(), 5);
-	assert_int_equal(got[1].addr, 0x12000);
-	assert_int_equal(got[2].h.type, MMT_EV_PFN_MAP);
-	assert_int_equal(got[3].ret, -22);
-	assert_int_equal(got[4].ret, 0);
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(got[i].calls, 1);
-}
-
-static void runs_scattered(void **state)
-{
-	(void)state;
-	up(0, NULL, 65536, 256);
-	for (uint64_t i = 0; i < 10; i++)
-		install(INSERT, 0x10000 + i * PAGE, 1, 1000 - 10 * i, 0);
-	assert_int_equal(flushed(), 1);
-	assert_int_equal(got[0].segs, 10); /* all are counted, the first eight are named */
-	assert_int_equal(got[0].pages, 10);
-	assert_int_equal(got[0].seg_pfn[7], 930);
-	assert_int_equal(got[0].seg_pages[7], 1);
-	assert_int_equal(got[0].pfn_lo, 910);
-	assert_int_equal(got[0].pfn_hi, 1000);
-}
-
-/* dma_mmap_attrs calls remap_pfn_range, which knows the PFN: one event, the outer one. */
-static void runs_nest(void **state)
-{
-	(void)state;
-	up(0, NULL, 65536, 256);
-	assert_int_equal(CALL(enter, MMT_HELPER_DMA_MMAP_ATTRS, 0x10000, 4 * PAGE, 0, 0), 1);
-	assert_int_equal(CALL(enter, REMAP, 0x10000, 4 * PAGE, 500, 1), 0);
-	CALL(leave, 0);
-	CALL(leave, 0);
-	assert_int_equal(flushed(), 1);
-	assert_int_equal(got[0].h.type, MMT_EV_DMA_MAP);
-	assert_int_equal(got[0].helper, MMT_HELPER_DMA_MMAP_ATTRS);
-	assert_int_equal(got[0].pfn, 500);
-	assert_int_equal(got[0].pages, 4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,11 +310,6 @@ int main(void)
 		cmocka_unit_test_teardown(stacks_once, down),
 		cmocka_unit_test_teardown(stacks_collide, down),
 		cmocka_unit_test_teardown(stacks_ring_full, down),
-		cmocka_unit_test_teardown(runs_merge, down),
-		cmocka_unit_test_teardown(runs_without_sys_exit, down),
-		cmocka_unit_test_teardown(runs_end, down),
-		cmocka_unit_test_teardown(runs_scattered, down),
-		cmocka_unit_test_teardown(runs_nest, down),
 	};
 
 	libbpf_set_print(NULL);

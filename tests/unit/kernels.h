@@ -28,7 +28,13 @@ static inline void kernel_fn(struct caps *c, const char *fn, int nargs)
 /* Everything works, every function is there with 4 arguments. */
 static inline struct caps kernel_any(void)
 {
-	struct caps c = { .btf = true, .kernel_btf = true, .kprobe_type = 6, .fork_child_off = 44, .free_pid_off = 24 };
+	struct caps c = { .btf = true,
+			  .kernel_btf = true,
+			  .kprobe_type = 6,
+			  .fork_child_off = 44,
+			  .free_pid_off = 24,
+			  .page_base = 0xfffffc0000000000,
+			  .page_struct = 64 };
 
 	for (int h = 0; h < MMT_HOOK_MAX; h++)
 		for (int i = 0; i < HOOK_TRIES && hook_table[h].tries[i].tier; i++)
@@ -48,6 +54,13 @@ static inline struct caps kernel_6_12(void)
 	kernel_fn(&c, "do_mas_align_munmap", GONE);
 	kernel_fn(&c, "__do_munmap", GONE);
 	kernel_fn(&c, "remap_pfn_range_complete", GONE);
+	kernel_fn(&c, "vmf_insert_pfn_pmd_prot", GONE);
+	kernel_fn(&c, "vmf_insert_pfn_pud_prot", GONE);
+	kernel_fn(&c, "vmf_insert_page_mkwrite", GONE);
+	kernel_fn(&c, "vmf_insert_folio_pmd", GONE);
+	kernel_fn(&c, "vmf_insert_folio_pud", GONE);
+	kernel_fn(&c, "drm_gem_mmap", -1);
+	kernel_fn(&c, "drm_gem_mmap_obj", -1);
 	return c;
 }
 
@@ -63,6 +76,8 @@ static inline struct caps kernel_6_1(void)
 	kernel_fn(&c, "vms_complete_munmap_vmas", GONE);
 	kernel_fn(&c, "do_mas_align_munmap", 7);
 	kernel_fn(&c, "remove_vma", GONE);
+	kernel_fn(&c, "vmf_insert_pfn_pmd", GONE);
+	kernel_fn(&c, "vmf_insert_pfn_pmd_prot", 4);
 	return c;
 }
 
@@ -75,6 +90,8 @@ static inline struct caps kernel_5_10(void)
 	kernel_fn(&c, "do_brk_flags", 4);
 	kernel_fn(&c, "do_mas_align_munmap", GONE);
 	kernel_fn(&c, "__do_munmap", 5);
+	kernel_fn(&c, "dma_mmap_pages", GONE);
+	kernel_fn(&c, "dma_mmap_noncontiguous", GONE);
 	return c;
 }
 

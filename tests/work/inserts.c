@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * inserts - maps what the kernel itself fills at once by the helpers that the demo driver has no kind for, and prints a line for
- * each: "EVENT HELPER addr pages", "io_uring addr pages" (either of two helpers), or "skip WHAT: why". Every mapping is
- * unmapped again. Exit: 0, 1 when a mapping failed.
+ * each record that must be seen, in order: "EVENT HELPER nested addr pages pfn lowest highest segments", or "skip WHAT: why".
+ * nested: 1 for a helper that another one calls. The last four are "-" where /proc/self/pagemap does not tell: PFN mappings.
+ * Every mapping is unmapped again. Exit: 0, 1 when a mapping failed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/io_uring.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,17 +23,53 @@
 
 static int failed;
 
-static void map(const char *what, int fd, size_t len, off_t off)
+#define PFN_MASK ((1ull << 55) - 1) /* Documentation/admin-guide/mm/pagemap.rst, 6.12 */
+#define PRESENT	 (1ull << 63)
+
+/* What the range is made of, from the page tables. */
+static void print_pfns(const char *p, size_t pages)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off);
+	uint64_t first = 0, lo = 0, hi = 0, last = 0, entry, segs = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < pages; i++) {
+		off_t at = (off_t)(((uintptr_t)p / page + i) * sizeof(entry));
+
+		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry) || !(entry & PRESENT) || !(entry & PFN_MASK))
+			break;
+		entry &= PFN_MASK;
+		if (!segs)
+			first = lo = hi = entry;
+		segs += !segs || entry != last + 1;
+		lo = entry < lo ? entry : lo;
+		hi = entry > hi ? entry : hi;
+		last = entry;
+		if (i + 1 == pages)
+			printf(" %#jx %#jx %#jx %ju\n", (uintmax_t)first, (uintmax_t)lo, (uintmax_t)hi,
+			       (uintmax_t)segs);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!segs)
+		printf(" - - - -\n");
+}
+
+/* helpers: the records, innermost first, each "EVENT HELPER nested" */
+static void map(const char *const helpers[], int fd, size_t len, off_t off)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (len + page - 1) / page;
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off);
 
 	if (p == MAP_FAILED) {
-		fprintf(stderr, "inserts: %s: %s\n", what, strerror(errno));
+		fprintf(stderr, "inserts: %s: %s\n", helpers[0], strerror(errno));
 		failed = 1;
 		return;
 	}
-	printf("%s %p %zu\n", what, p, (len + page - 1) / page);
+	for (; *helpers; helpers++) {
+		printf("%s %p %zu", *helpers, (void *)p, pages);
+		print_pfns(p, pages);
+	}
 	munmap(p, len);
 }
 
@@ -45,7 +84,7 @@ static void packet_ring(void)
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)))
 		printf("skip a ring of packets: %s\n", strerror(errno));
 	else
-		map("page_map vm_insert_page", fd, RING_BYTES, 0);
+		map((const char *const[]){ "page_map vm_insert_page 0", NULL }, fd, RING_BYTES, 0);
 	close(fd);
 }
 
@@ -65,7 +104,9 @@ static void bpf_array(void)
 	if (fd < 0)
 		printf("skip a mapped BPF array: %s\n", strerror(errno));
 	else
-		map("page_map remap_vmalloc_range", fd, ARRAY_BYTES, 0);
+		map((const char *const[]){ "page_map vm_insert_page 1", "page_map remap_vmalloc_range_partial 1",
+					   "page_map remap_vmalloc_range 0", NULL },
+		    fd, ARRAY_BYTES, 0);
 	close(fd);
 }
 
@@ -80,7 +121,8 @@ static void uring(void)
 	if (fd < 0)
 		printf("skip io_uring: %s\n", strerror(errno));
 	else
-		map("io_uring", fd, p.sq_entries * sizeof(struct io_uring_sqe), (off_t)IORING_OFF_SQES);
+		map((const char *const[]){ "io_uring - 0", NULL }, fd, p.sq_entries * sizeof(struct io_uring_sqe),
+		    (off_t)IORING_OFF_SQES);
 	close(fd);
 }
 

@@ -45,6 +45,25 @@
 	X(VMALLOC,     "install.remap_vmalloc_range")	\
 	X(DMA_MMAP,    "install.dma_mmap_attrs")	\
 	X(REMAP_DONE,  "install.remap_pfn_range_complete")	\
+	X(VMALLOC_PART,"install.remap_vmalloc_range_partial")	\
+	X(VMF_PFN,     "install.vmf_insert_pfn")	\
+	X(VMF_PFN_PROT,"install.vmf_insert_pfn_prot")	\
+	X(VMF_MIXED,   "install.vmf_insert_mixed")	\
+	X(VMF_MIXED_W, "install.vmf_insert_mixed_mkwrite")	\
+	X(VMF_PMD,     "install.vmf_insert_pfn_pmd")	\
+	X(VMF_PUD,     "install.vmf_insert_pfn_pud")	\
+	X(VMF_PAGE_W,  "install.vmf_insert_page_mkwrite")	\
+	X(VMF_FOLIO_PMD,"install.vmf_insert_folio_pmd")	\
+	X(VMF_FOLIO_PUD,"install.vmf_insert_folio_pud")	\
+	X(DMA_PAGES,   "install.dma_mmap_pages")	\
+	X(DMA_NONCONT, "install.dma_mmap_noncontiguous")	\
+	X(DMA_DIRECT,  "install.dma_direct_mmap")	\
+	X(DMA_IOMMU,   "install.iommu_dma_mmap")	\
+	X(DMA_COMMON,  "install.dma_common_mmap")	\
+	X(BUF_MMAP,    "install.dma_buf_mmap")	\
+	X(BUF_FILE,    "install.dma_buf_mmap_internal")	\
+	X(GEM_MMAP,    "install.drm_gem_mmap")	\
+	X(GEM_OBJ,     "install.drm_gem_mmap_obj")	\
 	X(FAULT,       "fault")	\
 	X(MARK_WP,     "fault.mark.do_wp_page")	\
 	X(MARK_SWAP,   "fault.mark.do_swap_page")	\
@@ -124,6 +143,8 @@ struct mmt_knobs {
 	__u32 zero0;		     /* always 0 */
 	__u32 sys_exit;		     /* 1: every system call's end is seen, so that a run may wait for it */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
+	__u64 page_base;	     /* address of struct page = page_base + PFN * page_struct */
+	__u64 page_struct;	     /* bytes of a struct page; 0: pages cannot be told apart by PFN */
 	__u8 call[2][MMT_NR_MAX];    /* [compat][system call number] -> enum mmt_event, 0: not of interest */
 	__u8 variant[2][MMT_NR_MAX]; /* which of the calls that share an event: see above */
 	__u8 origin[2][MMT_NR_MAX];  /* [compat][system call number] -> enum mmt_origin */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Runs of installs: what is merged, what is nested, what is learnt from inside. */
+#include "kit.h"
+
+static void install(unsigned int helper, uint64_t addr, uint64_t pages, uint64_t pfn, int ret)
+{
+	CALL(enter, helper, addr, pages * PAGE, pfn, 1);
+	CALL(leave, helper, (uint64_t)(int64_t)ret);
+}
+
+static unsigned int flushed(void)
+{
+	CALL(flush, 0);
+	ring_buffer__consume(rb);
+	return n_got;
+}
+
+#define INSERT MMT_HELPER_VM_INSERT_PAGE
+#define REMAP  MMT_HELPER_REMAP_PFN_RANGE
+
+static void runs_merge(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x11000, 1, 101, 0);
+	install(INSERT, 0x12000, 2, 50, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].h.type, MMT_EV_PAGE_MAP);
+	assert_int_equal(got[0].addr, 0x10000);
+	assert_int_equal(got[0].len, 4 * PAGE);
+	assert_int_equal(got[0].pages, 4);
+	assert_int_equal(got[0].calls, 3);
+	assert_int_equal(got[0].pfn, 100);
+	assert_int_equal(got[0].pfn_lo, 50);
+	assert_int_equal(got[0].pfn_hi, 101);
+	assert_int_equal(got[0].segs, 2);
+	assert_int_equal(got[0].seg_pfn[0], 100);
+	assert_int_equal(got[0].seg_pages[0], 2);
+	assert_int_equal(got[0].seg_pfn[1], 50);
+	assert_int_equal(got[0].seg_pages[1], 2);
+	assert_int_equal(flushed(), 1); /* and nothing is left */
+}
+
+/* Nobody would tell of the end of the call: every call of a helper is a run of its own, and sent at once. */
+static void runs_without_sys_exit(void **state)
+{
+	(void)state;
+	sys_exit = false;
+	up(0, NULL, 65536, 256);
+	sys_exit = true;
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x11000, 1, 101, 0);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 2);
+	assert_int_equal(got[1].calls, 1);
+}
+
+static void runs_end(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x12000, 1, 101, 0);  /* a hole between */
+	install(REMAP, 0x13000, 1, 102, 0);   /* another helper */
+	install(REMAP, 0x14000, 1, 103, -22); /* refused: a run of its own */
+	install(REMAP, 0x15000, 1, 104, 0);
+	assert_int_equal(flushed(), 5);
+	assert_int_equal(got[1].addr, 0x12000);
+	assert_int_equal(got[2].h.type, MMT_EV_PFN_MAP);
+	assert_int_equal(got[3].ret, -22);
+	assert_int_equal(got[4].ret, 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(got[i].calls, 1);
+}
+
+static void runs_scattered(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	for (uint64_t i = 0; i < 10; i++)
+		install(INSERT, 0x10000 + i * PAGE, 1, 1000 - 10 * i, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].segs, 10); /* all are counted, the first eight are named */
+	assert_int_equal(got[0].pages, 10);
+	assert_int_equal(got[0].seg_pfn[7], 930);
+	assert_int_equal(got[0].seg_pages[7], 1);
+	assert_int_equal(got[0].pfn_lo, 910);
+	assert_int_equal(got[0].pfn_hi, 1000);
+}
+
+#define DMA	MMT_HELPER_DMA_MMAP_ATTRS
+#define VMALLOC MMT_HELPER_REMAP_VMALLOC_RANGE
+
+/* dma_mmap_attrs calls remap_pfn_range, which knows the PFN: both tell, the inner one first, and the outer one has it too. */
+static void runs_nest(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	assert_int_equal(CALL(enter, DMA, 0x10000, 4 * PAGE, 0, 0), 1);
+	assert_int_equal(CALL(enter, REMAP, 0x10000, 4 * PAGE, 500, 1), 2);
+	CALL(leave, REMAP, 0);
+	CALL(leave, DMA, 0);
+	assert_int_equal(flushed(), 2);
+	assert_int_equal(got[0].h.type, MMT_EV_PFN_MAP);
+	assert_int_equal(got[0].h.depth, 1);
+	assert_int_equal(got[0].nested, 1);
+	assert_int_equal(got[1].h.type, MMT_EV_DMA_MAP);
+	assert_int_equal(got[1].helper, DMA);
+	assert_int_equal(got[1].h.depth, 0);
+	assert_int_equal(got[1].nested, 0);
+	assert_int_equal(got[1].pfn, 500);
+	assert_int_equal(got[1].pages, 4);
+	assert_int_equal(got[1].segs, 1);
+}
+
+/* remap_vmalloc_range inserts page by page: one run inside, and the outer event has all of its segments. */
+static void runs_learn(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(enter, VMALLOC, 0x10000, 20 * PAGE, 0, 0);
+	for (uint64_t i = 0; i < 20; i++)
+		install(INSERT, 0x10000 + i * PAGE, 1, i < 10 ? 100 + i : 900 - 10 * i, 0);
+	CALL(leave, VMALLOC, 0);
+	assert_int_equal(flushed(), 2);
+	assert_int_equal(got[0].calls, 20);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(got[i].pages, 20);
+		assert_int_equal(got[i].segs, 11);
+		assert_int_equal(got[i].pfn, 100);
+		assert_int_equal(got[i].pfn_lo, 100);
+		assert_int_equal(got[i].pfn_hi, 800);
+		assert_int_equal(got[i].seg_pages[0], 10);
+		assert_int_equal(got[i].seg_pfn[7], 740);
+	}
+}
+
+/* A driver that has a DMA buffer mapped page by page: a run at each level, however many pages. */
+static void runs_of_nests(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	install(INSERT, 0x8000, 1, 7, 0);
+	for (uint64_t i = 0; i < 100; i++) {
+		CALL(enter, DMA, 0x10000 + i * PAGE, PAGE, 0, 0);
+		install(REMAP, 0x10000 + i * PAGE, 1, 5000 - i, 0);
+		CALL(leave, DMA, 0);
+	}
+	assert_int_equal(flushed(), 3);
+	assert_int_equal(got[0].helper, INSERT); /* what came before is told before */
+	assert_int_equal(got[1].helper, REMAP);
+	assert_int_equal(got[2].helper, DMA);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(got[i].calls, 100);
+		assert_int_equal(got[i].pages, 100);
+		assert_int_equal(got[i].segs, 100);
+		assert_int_equal(got[i].pfn_lo, 4901);
+	}
+}
+
+/* What failed inside is not part of what the outer helper mapped. */
+static void runs_fail_inside(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(enter, VMALLOC, 0x10000, 2 * PAGE, 0, 0);
+	install(INSERT, 0x10000, 1, 100, 0);
+	install(INSERT, 0x11000, 1, 200, -16);
+	CALL(leave, VMALLOC, (uint64_t)-16);
+	assert_int_equal(flushed(), 3);
+	assert_int_equal(got[1].ret, -16);
+	assert_int_equal(got[2].helper, VMALLOC);
+	assert_int_equal(got[2].ret, -16);
+	assert_int_equal(got[2].segs, 1);
+	assert_int_equal(got[2].pfn_hi, 100);
+}
+
+/* A return that was not seen: the frame it leaves behind goes with the one below it, and is counted. */
+static void runs_missed_return(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(enter, DMA, 0x10000, PAGE, 0, 0);
+	CALL(enter, REMAP, 0x10000, PAGE, 500, 1);
+	CALL(leave, DMA, 0);
+	assert_int_equal(lost(MMT_LOSS_RETURN, 0), 1);
+	assert_int_equal(CALL(enter, DMA, 0x11000, PAGE, 0, 0), 1);
+	CALL(leave, REMAP, 0); /* of an entry before the trace */
+	CALL(leave, DMA, 0);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].calls, 2);
+}
+
+/* Deeper than there are frames: not told, and the levels above are not confused. */
+static void runs_too_deep(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(CALL(enter, VMALLOC + i, 0x10000, PAGE, 0, 0), i + 1);
+	assert_int_equal(CALL(enter, INSERT, 0x10000, PAGE, 100, 1), 0);
+	CALL(leave, INSERT, 0);
+	for (int i = 3; i >= 0; i--)
+		CALL(leave, VMALLOC + i, 0);
+	assert_int_equal(flushed(), 4);
+	assert_int_equal(got[3].helper, VMALLOC);
+	assert_int_equal(lost(MMT_LOSS_RETURN, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(runs_merge, down),
+		cmocka_unit_test_teardown(runs_without_sys_exit, down),
+		cmocka_unit_test_teardown(runs_end, down),
+		cmocka_unit_test_teardown(runs_scattered, down),
+		cmocka_unit_test_teardown(runs_nest, down),
+		cmocka_unit_test_teardown(runs_learn, down),
+		cmocka_unit_test_teardown(runs_of_nests, down),
+		cmocka_unit_test_teardown(runs_fail_inside, down),
+		cmocka_unit_test_teardown(runs_missed_return, down),
+		cmocka_unit_test_teardown(runs_too_deep, down),
+	};
+
+	libbpf_set_print(NULL);
+	return cmocka_run_group_tests_name("bpf runs", tests, NULL, NULL);
+}
