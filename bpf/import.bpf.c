@@ -56,6 +56,90 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 }
 
 /*
+ * A walk: the VMAs of one address space in order, each written under the mmap lock, so that at the place in the ring where it
+ * stands it is true, and that nothing is mapped between it and the one before, also while other threads go on. User space
+ * says whose, and reads as many at a time as it gets pacing bytes for, so that the ring never has to hold them all.
+ */
+struct vma_walk {
+	__u32 tid;  /* any thread of the process */
+	__u32 mm;   /* its address space, once one VMA was seen */
+	__u32 pid;  /* its process */
+	__u32 lost; /* a VMA found no room in the ring */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vma_walk);
+} walk_asked SEC(".maps");
+
+static __always_inline void walk_mark(const struct vma_walk *w, __u32 what)
+{
+	struct mmt_sync *m = bpf_ringbuf_reserve(&ring, sizeof(*m), 0);
+
+	if (!m) {
+		lose(MMT_LOSS_RING, MMT_EV_VMA_WALK);
+		return;
+	}
+	m->type = MMT_ITEM_SYNC;
+	m->size = sizeof(*m);
+	m->what = what;
+	m->ts_ns = bpf_ktime_get_ns();
+	m->mm = w->mm;
+	m->pid = w->pid;
+	send(m);
+}
+
+SEC("?iter/task_vma")
+int walk__iter(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *vma = ctx->vma;
+	struct task_struct *task = ctx->task;
+	struct mmt_ev_vma_walk *e;
+	__u64 have, name, pace = 0;
+	__u32 zero = 0, mm;
+	struct vma_walk *w = bpf_map_lookup_elem(&walk_asked, &zero);
+
+	if (!w)
+		return 0;
+	if (!vma || !task) {
+		if (w->mm)
+			walk_mark(w, w->lost ? MMT_SYNC_WALK_CUT : MMT_SYNC_WALK_END);
+		return 0;
+	}
+	if ((__u32)task->pid != w->tid)
+		return 0;
+	mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
+	if (!w->mm) {
+		HIT(IMPORT);
+		w->mm = mm;
+		w->pid = task->tgid;
+		walk_mark(w, MMT_SYNC_WALK_BEGIN);
+	}
+	if (w->mm != mm)
+		w->lost = 1; /* an exec between two reads */
+	if (w->lost)
+		return 0;
+	name = vma_name(false, vma);
+	e = RESERVE(vma_walk, VMA_WALK);
+	if (!e) {
+		w->lost = 1;
+		return 0;
+	}
+	have = vma_fill(false, VMA_OF(e), vma, name);
+	HEAD(e, VMA_WALK, MMT_TIER_ITER, bpf_ktime_get_ns(), ((__u64)task->tgid << 32) | (__u32)task->pid);
+	e->h.mm = mm;
+	e->h.have = have | MMT_HAVE(VMA_WALK, addr) | MMT_HAVE(VMA_WALK, len) | MMT_HAVE(VMA_WALK, pgprot);
+	e->pgprot = BPF_CORE_READ(vma, vm_page_prot.pgprot);
+	e->addr = e->vma_start;
+	e->len = e->vma_end - e->vma_start;
+	send(e);
+	bpf_seq_write(ctx->meta->seq, &pace, sizeof(pace));
+	return 0;
+}
+
+/*
  * Kernels before 5.12 have no iterator over VMAs: user space reads /proc instead, and asks here which number each wanted
  * address space has.
  */

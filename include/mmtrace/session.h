@@ -42,6 +42,16 @@ int session__add_pid(struct session *s, pid_t pid);
  * no changes. Number of mappings or -errno: it has gone, or fn's own.
  */
 int session__import(struct session *s, pid_t pid, uint32_t mm, mmt_item_fn fn, void *ctx);
+/*
+ * Walks over what is mapped in a thread's process now, for the ledger to be compared with: what is in the ring, the losses of
+ * changes so far, then MMT_SYNC_WALK_BEGIN, vma_walk records in the order of addresses, MMT_SYNC_WALK_END. Exact while other
+ * threads run where an iterator walks; where /proc is read the process must be stopped (session__walks_live()).
+ * 0 or -errno: the thread has gone, it cannot be walked, or fn's own.
+ */
+int session__walk(struct session *s, pid_t tid, mmt_item_fn fn, void *ctx);
+bool session__walks_live(const struct session *s);
+/* Counters of lost changes as they are now, as items. */
+int session__losses(struct session *s, mmt_item_fn fn, void *ctx);
 /* Items from the ring: at most timeout_ms of waiting. Number of items or -errno. */
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx);
 /* Switches every program off and waits until none runs any more (milliseconds): what they wrote can then be polled, whole. */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/hold.h"
 #include "mmtrace/base.h"
 
 #define GROUPS_MAX 64
@@ -134,14 +135,31 @@ bool child_over(struct child *c)
 {
 	int status;
 
-	if (c->pid && !c->over && waitpid(c->pid, &status, WNOHANG) == c->pid)
+	if (c->pid && !c->over && c->hold && c->hold->over)
+		ended(c, c->hold->status);
+	else if (c->pid && !c->over && !c->hold && waitpid(c->pid, &status, WNOHANG) == c->pid)
 		ended(c, status);
 	return c->over;
+}
+
+static void wait_held(struct child *c)
+{
+	bool more = true;
+
+	while (!child_over(c) && more) {
+		hold_poll(c->hold);
+		more = c->hold->over || hold_wait(c->hold);
+	}
 }
 
 void child_wait(struct child *c)
 {
 	int status;
+
+	if (c->hold) {
+		wait_held(c);
+		return;
+	}
 
 	while (c->pid && !c->over) {
 		if (waitpid(c->pid, &status, 0) == c->pid)

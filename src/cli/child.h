@@ -8,13 +8,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct hold;
+
 struct child {
-	pid_t pid;    /* 0: none */
-	int go;	      /* closing it without a byte makes the child go away */
-	int broken;   /* its errno comes through when exec fails */
-	int error;    /* errno of an exec that failed */
-	bool seized;  /* will stop behind its exec */
-	bool at_exec; /* it has */
+	pid_t pid;	   /* 0: none */
+	int go;		   /* closing it without a byte makes the child go away */
+	int broken;	   /* its errno comes through when exec fails */
+	int error;	   /* errno of an exec that failed */
+	bool seized;	   /* will stop behind its exec */
+	bool at_exec;	   /* it has */
+	struct hold *hold; /* it and all that it starts is held (cli/hold.h): that sees its end. NULL: it is not */
 	bool released;
 	bool over;
 	int status; /* as a shell has it, when over: 128 + signal; 126, 127 */

@@ -8,7 +8,7 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	(void)o;
 	filter_defaults(want, target);
 	/* what was mapped before is told to the ledger, which names mappings by it; to people only when they ask: it is much */
-	want[MMT_EV_VMA_IMPORT] = false;
+	want[MMT_EV_VMA_IMPORT] = want[MMT_EV_VMA_WALK] = false;
 }
 
 int cmd_trace(int argc, char **argv)

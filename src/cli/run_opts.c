@@ -45,7 +45,11 @@ static int kinds(struct run_opts *o)
 /* Raw records are written before anything is known about them. */
 static int refuse_with_raw(const struct run_opts *o)
 {
-	const char *what = o->v.kinds.n ? "-k" : o->v.failed.given ? "-x" : o->v.slower_ns ? "-L" : NULL;
+	const char *what = o->v.verify	     ? "--verify" :
+			   o->v.kinds.n	     ? "-k" :
+			   o->v.failed.given ? "-x" :
+			   o->v.slower_ns    ? "-L" :
+					       NULL;
 
 	if (!o->format->raw || !what)
 		return 0;
@@ -101,7 +105,7 @@ static void fill_session(struct run_opts *o, bool target)
 	size_t n;
 
 	memcpy(s->want, o->filter.want, sizeof(s->want));
-	s->want[MMT_EV_VMA_IMPORT] |= !o->v.events.n;
+	s->want[MMT_EV_VMA_IMPORT] |= !o->v.events.n || o->v.verify;
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n && !o->format->raw && !o->once; i++) {
 		/*
@@ -109,6 +113,8 @@ static void fill_session(struct run_opts *o, bool target)
 		 * are few. The filter keeps them from being shown.
 		 */
 		if (target && (ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL))
+			s->want[ev[i].num] = true;
+		if (o->v.verify && (ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL))
 			s->want[ev[i].num] = true;
 		/* What names processes that are gone before anybody could ask for their name. */
 		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)

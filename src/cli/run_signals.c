@@ -21,8 +21,8 @@ static void wake(int sig)
 
 void run_signals(void)
 {
-	/* The command's end ends the wait for events too: epoll_wait() is never restarted, other calls are. */
-	struct sigaction child = { .sa_handler = wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+	/* The command's end, or its stop, ends the wait for events too: epoll_wait() is never restarted, other calls are. */
+	struct sigaction child = { .sa_handler = wake, .sa_flags = SA_RESTART };
 	/* No SA_RESTART: a wait must end. */
 	struct sigaction act = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
 

@@ -29,6 +29,7 @@ struct buf;
 /* mmap's flags, include/uapi/asm-generic/mman-common.h and include/uapi/linux/mman.h, 6.12 */
 #define FLAGS_MAP_SHARED    0x1
 #define FLAGS_MAP_PRIVATE   0x2
+#define FLAGS_MAP_FIXED	    0x10
 #define FLAGS_MAP_ANONYMOUS 0x20
 #define FLAGS_MAP_IGNORED   0x1800 /* MAP_DENYWRITE, MAP_EXECUTABLE: LEGACY_MAP_MASK, include/linux/mman.h, 6.12 */
 #define FLAGS_MAP_TYPE	    0xf

@@ -20,6 +20,7 @@ _Static_assert(offsetof(struct mmt_ev_vma_prot, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_grow, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_move, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_import, addr) == AFTER_VMA &&
+		       offsetof(struct mmt_ev_vma_walk, addr) == AFTER_VMA &&
 		       offsetof(struct mmt_ev_vma_new, cause) == AFTER_VMA,
 	       "events with a VMA begin alike");
 
@@ -47,12 +48,14 @@ static void runs_in(struct ranges *l, uint32_t pid, const struct space *s)
 }
 
 /* A space that change events are about: what was guessed before is worth nothing now; what was imported stays. */
-static struct space *true_space(struct ranges *l, uint32_t mm, uint32_t pid)
+static struct space *true_space(struct ranges *l, const struct mmt_hdr *h)
 {
-	struct space *s = space_get(l, mm, pid);
+	struct space *s = space_get(l, h->mm, h->pid);
 	struct sorting to = { l, s };
 	struct range *all;
 
+	if (s)
+		walk_before(l, s, h);
 	if (s && !s->truth) {
 		s->truth = true;
 		all = s->tree.root;
@@ -65,7 +68,7 @@ static struct space *true_space(struct ranges *l, uint32_t mm, uint32_t pid)
 /* The same, where the process of the event is one that runs in it. */
 static struct space *own_space(struct ranges *l, const struct mmt_hdr *h)
 {
-	struct space *s = true_space(l, h->mm, h->pid);
+	struct space *s = true_space(l, h);
 
 	if (s)
 		runs_in(l, h->pid, s);
@@ -82,14 +85,15 @@ static uint8_t kind_of(uint64_t vm_flags, unsigned origin)
 }
 
 /* The range an event's VMA and [addr, addr + len) describe. */
-static struct range describe(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, uint64_t len,
+struct range change_describe(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, uint64_t len,
 			     unsigned origin)
 {
 	const vma_part *v = (const vma_part *)h;
 	struct range r = { .start = addr, .end = addr + len, .fd = -1 };
 
 	r.has_flags = HAS(h, vm_flags);
-	r.vm_flags = HAS(h, vm_flags) ? v->vm_flags : 0;
+	/* /proc shows permissions and sharing, and no more */
+	r.vm_flags = HAS(h, vm_flags) ? v->vm_flags : h->tier == MMT_TIER_PROC ? v->vm_flags & 15 : 0;
 	r.file = HAS(h, file) ? v->file : 0;
 	r.ops = HAS(h, ops) ? v->ops : 0;
 	r.ino = HAS(h, ino) ? v->ino : 0;
@@ -148,7 +152,7 @@ void change_map(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_map *e = (const void *)h;
 	struct space *s = own_space(l, h);
-	struct range r = describe(l, h, e->addr, e->len, e->origin);
+	struct range r = change_describe(l, h, e->addr, e->len, e->origin);
 
 	if (!s)
 		return;
@@ -165,7 +169,7 @@ void change_import(struct ranges *l, const struct mmt_hdr *h)
 	const struct mmt_ev_vma_import *e = (const void *)h;
 	/* Not a change: where no changes are seen, calls go on from here. */
 	struct space *s = space_get(l, h->mm, h->pid);
-	struct range r = describe(l, h, e->addr, e->len, MMT_ORIGIN_IMPORT);
+	struct range r = change_describe(l, h, e->addr, e->len, MMT_ORIGIN_IMPORT);
 
 	if (!s)
 		return;
@@ -187,8 +191,8 @@ void change_import(struct ranges *l, const struct mmt_hdr *h)
 void change_dup(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_dup *e = (const void *)h;
-	struct space *s = true_space(l, h->mm, h->pid), *from;
-	struct range whole = describe(l, h, e->addr, e->len, MMT_ORIGIN_FORK);
+	struct space *s = true_space(l, h), *from;
+	struct range whole = change_describe(l, h, e->addr, e->len, MMT_ORIGIN_FORK);
 	uint64_t at = whole.start;
 	struct mapping *early;
 
@@ -197,6 +201,8 @@ void change_dup(struct ranges *l, const struct mmt_hdr *h)
 	if (whole.start >= whole.end)
 		l->dropped++;
 	from = h->have & MMT_HAVE(VMA_DUP, from_mm) ? space_find(l, e->from_mm) : NULL;
+	if (from && from->gap)
+		space_gap(s);
 	while (at < whole.end) {
 		struct range *of = from ? tree_from(&from->tree, at) : NULL, r = whole;
 
@@ -230,7 +236,7 @@ void change_grow(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_grow *e = (const void *)h;
 	struct space *s = own_space(l, h);
-	struct range r = describe(l, h, e->addr, e->len, e->origin), *there;
+	struct range r = change_describe(l, h, e->addr, e->len, e->origin), *there;
 
 	if (!s)
 		return;
@@ -361,7 +367,7 @@ void change_move(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_move *e = (const void *)h;
 	struct space *s = own_space(l, h);
-	struct range r = describe(l, h, e->addr, e->len, e->origin), *of;
+	struct range r = change_describe(l, h, e->addr, e->len, e->origin), *of;
 
 	if (!s)
 		return;

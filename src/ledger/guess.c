@@ -18,20 +18,26 @@ static struct space *guessed(struct ranges *l, const struct mmt_hdr *h)
 {
 	struct space *s = space_get(l, h->mm, h->pid);
 
-	return s && !s->truth ? s : NULL;
+	if (!s || s->truth)
+		return NULL;
+	walk_before(l, s, h);
+	return s;
 }
 
 #define HAS(h, ev, field) ((h)->have & MMT_HAVE(ev, field))
 #define GOT(ret)	  (!value_errno(MMT_LOOK_RETADDR, ret))
 
-/* A mapping of its own, made by a call. */
-static void made(struct ranges *l, struct space *s, struct range *r, unsigned origin)
+/*
+ * A mapping of its own, made by a call. free: the kernel has chosen a free place, so what is there by our account has gone, and
+ * the call that took it away is told of later: calls of several threads end in another order than they happened.
+ */
+static void made(struct ranges *l, struct space *s, struct range *r, unsigned origin, bool free)
 {
 	r->map = mapping_new(l, s, r, origin);
 	if (!r->map)
 		return;
 	mapping_did(l, r->map, MAPPING_ACT_MADE, r->start, r->end, origin);
-	space_map(l, s, r, false);
+	space_map(l, s, r, free);
 	mapping_put(l, r->map);
 }
 
@@ -55,7 +61,7 @@ void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 	} else {
 		r.off = r.start;
 	}
-	made(l, s, &r, MMT_ORIGIN_MMAP);
+	made(l, s, &r, MMT_ORIGIN_MMAP, !(e->flags & FLAGS_MAP_FIXED));
 }
 
 void guess_munmap(struct ranges *l, const struct mmt_hdr *h)
@@ -79,6 +85,8 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 	if (r)
 		space_prot(l, s, e->addr, e->addr + page_up(l, e->len), (r->vm_flags & ~7ULL) | (e->prot & 7), false);
 }
+
+#define MREMAP_FIXED_ 2 /* include/uapi/linux/mman.h, 6.12 */
 
 struct leaving {
 	struct ranges *l;
@@ -114,12 +122,12 @@ void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 	r.start = (uint64_t)e->ret;
 	r.end = r.start + page_up(l, e->len);
 	if (!old) {
-		made(l, s, &r, MMT_ORIGIN_MREMAP);
+		made(l, s, &r, MMT_ORIGIN_MREMAP, false);
 		return;
 	}
 	mapping_did(l, r.map, MAPPING_ACT_MOVED, e->addr, e->addr + page_up(l, e->old_len), r.start);
 	r.map->start = r.start;
-	space_map(l, s, &r, false);
+	space_map(l, s, &r, !(e->flags & MREMAP_FIXED_));
 	mapping_put(l, r.map);
 }
 
@@ -142,11 +150,11 @@ void guess_brk(struct ranges *l, const struct mmt_hdr *h)
 		r.off = r.start;
 		below = tree_at(&s->tree, r.start - 1);
 		if (!below || below->kind != RANGE_HEAP) {
-			made(l, s, &r, MMT_ORIGIN_BRK);
+			made(l, s, &r, MMT_ORIGIN_BRK, true);
 		} else {
 			mapping_get(r.map = below->map);
 			mapping_did(l, r.map, MAPPING_ACT_GROWN, r.start, r.end, MMT_ORIGIN_BRK);
-			space_map(l, s, &r, false);
+			space_map(l, s, &r, true);
 			mapping_put(l, r.map);
 		}
 	}

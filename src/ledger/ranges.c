@@ -57,6 +57,7 @@ static void (*const handlers[MMT_EV_MAX])(struct ranges *l, const struct mmt_hdr
 	[MMT_EV_VMA_DUP] = change_dup,
 	[MMT_EV_VMA_GROW] = change_grow,
 	[MMT_EV_VMA_IMPORT] = change_import,
+	[MMT_EV_VMA_WALK] = walk_vma,
 	[MMT_EV_EXEC] = change_exec,
 	[MMT_EV_EXIT] = change_exit,
 	[MMT_EV_FORK] = on_fork,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "ledger/mapping.h"
 #include "mmtrace/wire/event.h"
+#include "mmtrace/wire/names.h"
 
 #define RANGES_MAX	 (1u << 20) /* ranges in all spaces together; past it they are counted as dropped */
 #define RANGES_SPACE_MAX 65536	    /* address spaces */
@@ -61,6 +62,35 @@ const struct range *ranges_was_at(const struct ranges *l, const struct mmt_hdr *
  * was there (as ranges_was_at). NULL: none, or unknown. Valid until the next event.
  */
 const struct mapping *ranges_mapping(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, bool back);
+
+/* ---- the kernel's word ---- */
+
+/* Marks of the stream: where a walk over an address space begins and ends; its vma_walk events go to ranges_event(). */
+void ranges_sync(struct ranges *l, const struct mmt_sync *m);
+/* Changes were lost, nobody knows whose. */
+void ranges_lost(struct ranges *l);
+/*
+ * [start, end) is not in the kernel as it is in the ledger. gap: something of the space is known to be missing, so that is why;
+ * else the ledger is wrong. Both sides are as they were, the ledger's is about to become the kernel's; NULL: nothing mapped.
+ * The kernel's has no mapping; a range of either may reach over the ends.
+ */
+struct ranges_diff {
+	uint32_t mm, pid;
+	uint64_t start, end;
+	const struct range *ledger, *kernel;
+	bool gap;
+};
+typedef void (*ranges_diff_fn)(void *ctx, const struct ranges_diff *d);
+void ranges_on_diff(struct ranges *l, ranges_diff_fn fn, void *ctx);
+/* Nothing follows: what is still waiting to be explained is told. */
+void ranges_settle(struct ranges *l);
+struct ranges_walks {
+	uint64_t walks, vmas; /* compared */
+	uint64_t diffs;	      /* the ledger was wrong */
+	uint64_t gaps;	      /* it differed where something was missed */
+	uint64_t cut;	      /* walks that did not come to their end */
+};
+const struct ranges_walks *ranges_walks(const struct ranges *l);
 
 /* What views walk over. Nothing may be taken meanwhile. */
 struct ranges_space {

@@ -61,6 +61,7 @@ void space_free(struct ranges *l, struct space *s)
 		tree_each(s->tree.root, drop_one, &e);
 	}
 	forget_gone(l, s);
+	free(s->walk);
 	if (s->moved)
 		mapping_put(l, s->moved);
 	free(s);
@@ -78,6 +79,7 @@ void space_end(struct ranges *l, struct space *s, unsigned reason, bool keep)
 {
 	struct ending e = { l, reason, 0 };
 
+	walk_end_of(l, s);
 	coming_end(l, s->key);
 	tree_each(s->tree.root, close_one, &e);
 	s->dead = true;

@@ -19,6 +19,25 @@ struct gone {
 	uint64_t ts_ns;
 };
 
+#define WALK_DIFFS 64 /* differences of one walk that are told one by one */
+
+struct walk_diff {
+	uint64_t start, end;
+	bool mapped;	     /* the kernel has something there: */
+	struct range kernel; /* without a mapping */
+};
+
+/* A comparison with the kernel, going on or not yet settled (walk.c). */
+struct walk {
+	bool on;	 /* between its begin and its end */
+	bool whole;	 /* it came to its end */
+	bool changed;	 /* the space was, since the last VMA */
+	uint64_t cursor; /* what is below has been compared */
+	unsigned n;
+	uint64_t more; /* differences that found no room */
+	struct walk_diff diff[WALK_DIFFS];
+};
+
 struct space {
 	struct tree tree;
 	uint64_t key;
@@ -33,6 +52,7 @@ struct space {
 	/* the last move: what is mapped there now is a copy of what went */
 	struct mapping *moved;
 	uint64_t moved_from, moved_len;
+	struct walk *walk; /* NULL: none */
 };
 
 /* A mapping that is being made: its driver's ->mmap ran, or installed pages, and its vma_map is still to come. */
@@ -61,6 +81,9 @@ struct ranges {
 	unsigned next_coming;
 	ranges_comm_fn ask_comm;
 	void *ask_ctx;
+	struct ranges_walks walks;
+	ranges_diff_fn on_diff;
+	void *on_diff_ctx;
 	/* the event that is being taken */
 	uint64_t now_ns;
 	uint32_t pid, tid;
@@ -95,6 +118,10 @@ void space_remember(struct ranges *l, struct space *s, const struct range *r);
 void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole);
 /* Something of it was missed. */
 void space_gap(struct space *s);
+
+/* A change of s is about to be taken; s is about to end (walk.c). */
+void walk_before(struct ranges *l, struct space *s, const struct mmt_hdr *h);
+void walk_end_of(struct ranges *l, struct space *s);
 
 /* Mappings. What makes one returns it held once; NULL (counted): no memory. */
 struct mapping *mapping_new(struct ranges *l, const struct space *s, const struct range *like, unsigned origin);

@@ -11,6 +11,13 @@ typedef void take_fn(struct ranges *l, const struct mmt_hdr *h);
 take_fn change_map, change_unmap, change_prot, change_move, change_dup, change_grow, change_import, change_exec,
 	change_exit, change_fork;
 
+/* The range that an event's VMA and [addr, addr + len) describe, without a mapping. */
+struct range change_describe(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, uint64_t len,
+			     unsigned origin);
+
+/* What the kernel has (walk.c). */
+take_fn walk_vma;
+
 /* What a mapping has gone through without having changed (deeds.c). deeds_mmap: the call is over. */
 take_fn deeds_fault, deeds_install, deeds_driver_mmap, deeds_driver_open, deeds_vma_new, deeds_mmap;
 

@@ -115,7 +115,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.config = "CONFIG_DEBUG_INFO_BTF=y (Linux 5.12)",
 		.feeds = { EV(VMA_IMPORT), EV(VMA_WALK) }, .gives = { EV(VMA_IMPORT), EV(VMA_WALK) },
 		.tries = {
-			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "import__iter" } },
+			{ .tier = MMT_TIER_ITER, .object = OBJ_CORE, .progs = { "import__iter", "walk__iter" } },
 			{ .tier = MMT_TIER_PROC, .object = OBJ_CORE, .progs = { "number__iter" },
 			  .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },
 			{ .tier = MMT_TIER_PROC, .object = OBJ_PLAIN, .lacks = "vma_import.vm_flags vma_import.ops vma_import.rdev" },

@@ -124,15 +124,25 @@ static char *read_maps(uint32_t pid)
 	return text;
 }
 
-/* Takes text apart. */
-static int tell_maps(char *text, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+_Static_assert(sizeof(struct mmt_ev_vma_walk) == sizeof(struct mmt_ev_vma_import) &&
+		       (int)MMT_F_VMA_WALK_len == (int)MMT_F_VMA_IMPORT_len,
+	       "vma_walk is not laid out like vma_import");
+
+/* x86 shows it in every process; it is nobody's mapping (arch/x86/entry/vsyscall/vsyscall_64.c, 6.12) */
+static bool is_gate(const char *name)
+{
+	return !strcmp(name, "[vsyscall]");
+}
+
+/* Takes text apart. type: vma_import, or vma_walk, which is the same. */
+static int tell_maps(char *text, uint16_t type, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
 {
 	char *at = NULL;
 	int n = 0, err = 0;
 
 	for (char *line = strtok_r(text, "\n", &at); line && !err; line = strtok_r(NULL, "\n", &at)) {
 		struct mmt_ev_vma_import e = {
-			.h = { .type = MMT_EV_VMA_IMPORT,
+			.h = { .type = type,
 			       .size = sizeof(e),
 			       .tier = MMT_TIER_PROC,
 			       .pid = pid,
@@ -142,7 +152,7 @@ static int tell_maps(char *text, uint32_t pid, uint32_t mm, mmt_item_fn fn, void
 		struct mmt_item item = { .kind = MMT_I_RECORD, .data = &e, .size = sizeof(e) };
 		const char *name;
 
-		if (!parse_line(line, &e, &name))
+		if (!parse_line(line, &e, &name) || is_gate(name))
 			continue;
 		e.h.ts_ns = clock_now_ns();
 		if (name[0]) {
@@ -160,10 +170,30 @@ static int tell_maps(char *text, uint32_t pid, uint32_t mm, mmt_item_fn fn, void
 int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
 {
 	char *text = read_maps(pid);
-	int n = text ? tell_maps(text, pid, mm, fn, ctx) : -errno;
+	int n = text ? tell_maps(text, MMT_EV_VMA_IMPORT, pid, mm, fn, ctx) : -errno;
 
 	free(text);
 	return n;
+}
+
+static int tell_sync(uint32_t what, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	struct mmt_sync m = { .type = MMT_ITEM_SYNC, .size = sizeof(m), .what = what, .mm = mm, .pid = pid };
+	struct mmt_item item = { .kind = MMT_I_RECORD, .data = &m, .size = sizeof(m) };
+
+	m.ts_ns = clock_now_ns();
+	return fn(ctx, &item);
+}
+
+int walk_proc(uint32_t tid, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx)
+{
+	char *text = read_maps(tid); /* the thread that leads the process may have gone */
+	int n = text ? tell_sync(MMT_SYNC_WALK_BEGIN, pid, mm, fn, ctx) : -errno;
+
+	if (!n)
+		n = tell_maps(text, MMT_EV_VMA_WALK, pid, mm, fn, ctx);
+	free(text);
+	return n < 0 ? n : tell_sync(MMT_SYNC_WALK_END, pid, mm, fn, ctx);
 }
 
 /* ---- address spaces that were there at the start --------------------------------------------------------------- */
@@ -183,7 +213,7 @@ int spaces_add(struct spaces *s, uint32_t pid, uint32_t mm)
 	return 0;
 }
 
-int spaces_number(struct spaces *s, const struct objects *o)
+static int number_each(const struct objects *o, int (*fn)(void *ctx, uint32_t pid, uint32_t mm), void *ctx)
 {
 	struct bpf_program *p = objects_prog(o, OBJ_CORE, "number__iter");
 	struct bpf_link *link = p && bpf_program__fd(p) >= 0 ? bpf_program__attach_iter(p, NULL) : NULL;
@@ -191,11 +221,38 @@ int spaces_number(struct spaces *s, const struct objects *o)
 	uint32_t pair[2];
 
 	while (!err && read(fd, pair, sizeof(pair)) == sizeof(pair))
-		err = spaces_add(s, pair[0], pair[1]);
+		err = fn(ctx, pair[0], pair[1]);
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
 	return err;
+}
+
+static int add(void *ctx, uint32_t pid, uint32_t mm)
+{
+	return spaces_add(ctx, pid, mm);
+}
+
+int spaces_number(struct spaces *s, const struct objects *o)
+{
+	return number_each(o, add, s);
+}
+
+static int find(void *ctx, uint32_t pid, uint32_t mm)
+{
+	uint32_t *asked = ctx;
+
+	if (asked[0] == pid)
+		asked[1] = mm;
+	return 0;
+}
+
+uint32_t spaces_number_of(const struct objects *o, uint32_t pid)
+{
+	uint32_t asked[2] = { pid, 0 };
+
+	number_each(o, find, asked);
+	return asked[1];
 }
 
 int spaces_tell(struct spaces *s, mmt_item_fn fn, void *ctx)
@@ -205,7 +262,7 @@ int spaces_tell(struct spaces *s, mmt_item_fn fn, void *ctx)
 	for (; s->told < s->n; s->told++) {
 		struct space *v = &s->v[s->told];
 
-		got = v->maps ? tell_maps(v->maps, v->pid, v->mm, fn, ctx) : 0;
+		got = v->maps ? tell_maps(v->maps, MMT_EV_VMA_IMPORT, v->pid, v->mm, fn, ctx) : 0;
 		free(v->maps);
 		v->maps = NULL;
 		n += got > 0 ? got : 0;

@@ -11,6 +11,9 @@ int import_iter(const struct objects *o, uint32_t pid);
 /* Reads /proc/PID/maps and hands names and vma_import records to fn. Number of mappings, or -errno. */
 int import_proc(uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx);
 
+/* The same as a walk: sync and vma_walk records, by a thread of a process that changes nothing meanwhile. 0 or -errno. */
+int walk_proc(uint32_t tid, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *ctx);
+
 /*
  * Address spaces that were there at the start, where /proc stands in for the iterator: read at once, told when somebody
  * listens. A space that is there already is not added again.
@@ -27,6 +30,8 @@ struct spaces {
 int spaces_add(struct spaces *s, uint32_t pid, uint32_t mm);
 /* Adds the wanted ones, with the numbers that the BPF programs know them by. 0 or -errno. */
 int spaces_number(struct spaces *s, const struct objects *o);
+/* The number of one of them, 0: it has none, or is not wanted. */
+uint32_t spaces_number_of(const struct objects *o, uint32_t pid);
 /* Number of mappings told. */
 int spaces_tell(struct spaces *s, mmt_item_fn fn, void *ctx);
 void spaces_free(struct spaces *s);

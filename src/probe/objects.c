@@ -225,10 +225,14 @@ struct bpf_program *objects_prog(const struct objects *o, int object, const char
 
 int objects_map(const struct objects *o, const char *name)
 {
-	struct bpf_object *obj = o->body[OBJ_PLAIN].obj ? o->body[OBJ_PLAIN].obj : o->body[OBJ_CORE].obj;
-	struct bpf_map *m = obj ? bpf_object__find_map_by_name(obj, name) : NULL;
+	for (int i = OBJ_PLAIN; i <= OBJ_CORE; i++) {
+		struct bpf_object *obj = o->body[i].obj;
+		struct bpf_map *m = obj ? bpf_object__find_map_by_name(obj, name) : NULL;
 
-	return m ? bpf_map__fd(m) : -ENOENT;
+		if (m)
+			return bpf_map__fd(m);
+	}
+	return -ENOENT;
 }
 
 void objects_switch(struct objects *o, bool on)

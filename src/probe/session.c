@@ -398,6 +398,18 @@ int session__import(struct session *s, pid_t pid, uint32_t mm, mmt_item_fn fn, v
 
 /* ---- run ----------------------------------------------------------------------------------------------------- */
 
+int session__drain(struct session *s, mmt_item_fn fn, void *ctx)
+{
+	int err;
+
+	s->fn = fn;
+	s->fn_ctx = ctx;
+	s->error = s->items = 0;
+	err = ring_buffer__consume(s->ring);
+	s->fn = NULL;
+	return s->error ? s->error : err < 0 ? err : s->items;
+}
+
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 {
 	int wait = timeout_ms < SLICE_MS ? timeout_ms : SLICE_MS, err;

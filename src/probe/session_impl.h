@@ -29,5 +29,7 @@ struct session {
 	uint64_t ksyms_ns; /* symbols were last read because one was missing */
 	char ksym[320];
 };
+/* What is in the ring now, without waiting. Number of items or -errno. */
+int session__drain(struct session *s, mmt_item_fn fn, void *ctx);
 
 #endif

@@ -30,11 +30,14 @@ static uint64_t runs_cut_off(const struct session *s)
 	return st.runs_open;
 }
 
-static int report_losses(struct session *s, mmt_item_fn fn, void *ctx)
+/* changes: only what the ledger would miss. */
+static int report_losses(struct session *s, bool changes, mmt_item_fn fn, void *ctx)
 {
-	static const uint8_t events[] = { 0,
-#define X(id, num, name, fam, text) num,
-					  MMT_EVENTS(X)
+	static const struct {
+		uint8_t num, family;
+	} events[] = { { 0, MMT_FAM_CHANGE },
+#define X(id, num, name, fam, text) { num, MMT_FAM_##fam },
+		       MMT_EVENTS(X)
 #undef X
 	};
 
@@ -43,12 +46,14 @@ static int report_losses(struct session *s, mmt_item_fn fn, void *ctx)
 			struct mmt_item item = { .kind = MMT_I_LOSS };
 			int err;
 
+			if (changes && (events[e].family != MMT_FAM_CHANGE || kind > MMT_LOSS_RETURN))
+				continue;
 			item.loss.kind = kind;
-			item.loss.event = events[e];
-			item.loss.count = loss_of(s, kind, events[e]);
-			if (kind == MMT_LOSS_RECURSE && !events[e])
+			item.loss.event = events[e].num;
+			item.loss.count = loss_of(s, kind, events[e].num);
+			if (kind == MMT_LOSS_RECURSE && !events[e].num)
 				item.loss.count += objects_recursion(s->objects);
-			if (kind == MMT_LOSS_RUN && !events[e])
+			if (kind == MMT_LOSS_RUN && !events[e].num)
 				item.loss.count += runs_cut_off(s);
 			err = item.loss.count ? fn(ctx, &item) : 0;
 			if (err)
@@ -58,11 +63,16 @@ static int report_losses(struct session *s, mmt_item_fn fn, void *ctx)
 	return 0;
 }
 
+int session__losses(struct session *s, mmt_item_fn fn, void *ctx)
+{
+	return report_losses(s, true, fn, ctx);
+}
+
 int session__report(struct session *s, mmt_item_fn fn, void *ctx)
 {
 	const struct session_hook *rows;
 	size_t n = session__hooks(s, &rows);
-	int err = report_losses(s, fn, ctx);
+	int err = report_losses(s, false, fn, ctx);
 
 	for (size_t i = 0; i < n && !err; i++) {
 		struct mmt_item item = { .kind = MMT_I_HOOK };

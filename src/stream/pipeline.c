@@ -8,24 +8,19 @@
 #include "enrich/stacks.h"
 #include "mmtrace/base.h"
 #include "mmtrace/map.h"
+#include "stream/differ.h"
+#include "stream/hooks.h"
 #include "stream/memory.h"
 #include "stream/state.h"
 #include "stream/symbols.h"
 #include "stream/view.h"
-
-#define HOOK_NAME 32
-
-/* A hook's last word; sources tell it more than once. */
-struct hook_state {
-	char name[HOOK_NAME];
-	bool silent, absent;
-};
 
 struct pipeline {
 	struct pipeline_opts opts;
 	bool views; /* a sink wants views: without one nothing is decoded */
 	struct names *names;
 	struct value_names lookup;
+	struct differ differ;
 	struct procs *procs;
 	struct ranges *ledger;
 	struct symbols symbols;
@@ -35,12 +30,11 @@ struct pipeline {
 	struct map met; /* address spaces whose mappings were asked for, or told */
 	bool asking;
 	struct view_scratch scratch;
+	uint32_t cuttable;			 /* events of opts.cut_event so far */
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
-	struct hook_state hooks[MMT_RUN_HOOKS];
-	unsigned nhooks;
-	uint32_t child_mm;	   /* address space of opts.child before its exec */
-	bool child_ran;		   /* it had its exec */
-	struct buf silent, absent; /* of the summary */
+	struct hooks hooks;
+	uint32_t child_mm; /* address space of opts.child before its exec */
+	bool child_ran;	   /* it had its exec */
 	struct mmt_summary sum;
 	int failed; /* -errno of the first sink that did */
 };
@@ -90,6 +84,8 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	for (unsigned i = 0; i < opts->nsinks; i++)
 		opts->sinks[i]->state = &p->state.st;
 	ranges_ask_comm(p->ledger, comm_of, p);
+	p->differ = (struct differ){ .names = &p->lookup, .gaps = opts->verify };
+	ranges_on_diff(p->ledger, differ_say, &p->differ);
 	p->sum.child_status = -1;
 	p->symbols = (struct symbols){
 		.ask = opts->ask_ksym, .ask_ctx = opts->ctx, .tap = tap_made, .tap_ctx = p, .names = p->names
@@ -109,8 +105,7 @@ void pipeline_free(struct pipeline *p)
 	memory_free(&p->memory);
 	symbols_free(&p->symbols);
 	map_free(&p->met);
-	buf_free(&p->silent);
-	buf_free(&p->absent);
+	hooks_free(&p->hooks);
 	free(p);
 }
 
@@ -183,7 +178,8 @@ static int ask_maps(struct pipeline *p, const struct mmt_hdr *h)
 	uint32_t pid = whose_space(h);
 	uint64_t space = space_of(h->mm, pid);
 
-	if (!p->opts.ask_maps || p->asking || !pid || h->type == MMT_EV_EXIT || is_ours(p, h))
+	if (!p->opts.ask_maps || p->asking || !pid || h->type == MMT_EV_EXIT || h->type == MMT_EV_VMA_WALK ||
+	    is_ours(p, h))
 		return 0;
 	if (h->type == MMT_EV_VMA_IMPORT) {
 		meet(p, space);
@@ -255,8 +251,11 @@ static int leave(struct pipeline *p, const struct mmt_hdr *h)
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
 {
 	bool exec = d->ev->num == MMT_EV_EXEC;
-	int err = symbols_event(&p->symbols, d->event);
+	int err;
 
+	if (d->ev->num == p->opts.cut_event && !is_ours(p, d->event) && ++p->cuttable == p->opts.cut_nth)
+		return 0;
+	err = symbols_event(&p->symbols, d->event);
 	if (!err && !exec)
 		err = ask_maps(p, d->event);
 	if (!err)
@@ -342,37 +341,33 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 		stacks_item(p->stacks, d.stack); /* likewise */
 		err = symbols_stack(&p->symbols, d.stack);
 	}
+	if (d.sync)
+		ranges_sync(p->ledger, d.sync);
 	memory_item(&p->memory, &d);
 	return err ? err : tap(p, data, size);
 }
 
+/* Without these events the ledger does not know what it does not know. */
+static bool hurts_ledger(const struct mmt_loss_item *l)
+{
+	const struct mmt_schema_event *ev = l->event ? schema_event(l->event) : NULL;
+
+	if (l->event == MMT_EV_VMA_WALK || l->event == MMT_EV_EXEC)
+		return false;
+	return l->kind == MMT_LOSS_TARGET || l->kind == MMT_LOSS_MM ||
+	       (l->kind <= MMT_LOSS_RETURN && (!ev || ev->family == MMT_FAM_CHANGE));
+}
+
 static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
 {
-	if (l->kind < MMT_LOSS_MAX && l->event < MMT_EV_MAX)
-		p->lost[l->kind][l->event] = l->count;
-}
+	uint64_t *total;
 
-static void take_hook(struct pipeline *p, const struct mmt_hook_item *h)
-{
-	struct hook_state *at = p->hooks;
-
-	while (at < p->hooks + p->nhooks && strncmp(at->name, h->name, HOOK_NAME - 1))
-		at++;
-	if (at == p->hooks + MMT_RUN_HOOKS)
+	if (l->kind >= MMT_LOSS_MAX || l->event >= MMT_EV_MAX)
 		return;
-	if (at == p->hooks + p->nhooks) {
-		strncpy(at->name, h->name, HOOK_NAME - 1);
-		p->nhooks++;
-	}
-	at->absent = h->enabled && !strcmp(h->tier, "none");
-	at->silent = h->enabled && !at->absent && !h->fired;
-}
-
-static void list(struct buf *b, const char *name)
-{
-	if (b->len)
-		buf_puts(b, ", ");
-	buf_puts(b, name);
+	total = &p->lost[l->kind][l->event];
+	if (l->count > *total && hurts_ledger(l))
+		ranges_lost(p->ledger);
+	*total = l->count;
 }
 
 static int take_item(struct pipeline *p, const struct mmt_item *item)
@@ -384,7 +379,7 @@ static int take_item(struct pipeline *p, const struct mmt_item *item)
 		take_loss(p, &item->loss);
 		return to_sinks(p, item);
 	case MMT_I_HOOK:
-		take_hook(p, &item->hook);
+		hooks_item(&p->hooks, &item->hook);
 		return to_sinks(p, item);
 	default:
 		return to_sinks(p, item);
@@ -440,7 +435,10 @@ static int own_losses(struct pipeline *p)
 	struct mmt_item item = { .kind = MMT_I_LOSS };
 	int err = 0;
 
-	p->lost[MMT_LOSS_GAP][0] += ranges_conflicts(p->ledger) + ranges_dropped(p->ledger);
+	ranges_settle(p->ledger);
+	p->lost[MMT_LOSS_GAP][0] +=
+		ranges_conflicts(p->ledger) + ranges_dropped(p->ledger) + ranges_walks(p->ledger)->gaps;
+	p->lost[MMT_LOSS_DIFFER][0] += ranges_walks(p->ledger)->diffs;
 	p->lost[MMT_LOSS_NAME][0] += names_lost(p->names);
 	p->lost[MMT_LOSS_STACK][0] += stacks_lost(p->stacks);
 	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
@@ -450,8 +448,8 @@ static int own_losses(struct pipeline *p)
 			p->sum.lost[kind] += p->lost[kind][ev];
 			p->sum.lost_event[ev] += p->lost[kind][ev];
 			if (!p->lost[kind][ev] || err ||
-			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_NAME && kind != MMT_LOSS_SYMBOL &&
-			     (kind != MMT_LOSS_STACK || ev)))
+			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_DIFFER && kind != MMT_LOSS_NAME &&
+			     kind != MMT_LOSS_SYMBOL && (kind != MMT_LOSS_STACK || ev)))
 				continue;
 			item.loss = (struct mmt_loss_item){ kind, ev, p->lost[kind][ev] };
 			err = to_sinks(p, &item);
@@ -464,13 +462,9 @@ int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status)
 {
 	int err = own_losses(p);
 
-	for (unsigned i = 0; i < p->nhooks; i++)
-		if (p->hooks[i].absent || p->hooks[i].silent)
-			list(p->hooks[i].absent ? &p->absent : &p->silent, p->hooks[i].name);
 	p->sum.ran_ns = ran_ns;
 	p->sum.child_status = child_status;
-	p->sum.silent = buf_str(&p->silent);
-	p->sum.absent = buf_str(&p->absent);
+	hooks_list(&p->hooks, &p->sum.silent, &p->sum.absent);
 	for (unsigned i = 0; i < p->opts.nsinks; i++) {
 		struct mmt_sink *s = p->opts.sinks[i];
 		int one = s->end ? s->end(s, &p->sum) : 0;

@@ -26,6 +26,9 @@ struct pipeline_opts {
 	unsigned nsinks;
 	uint32_t page_size; /* of the traced kernel */
 	uint32_t child;	    /* a process whose life before its exec is mmtrace's own and not shown; 0: none */
+	bool verify;	    /* also says where the ledger differs from the kernel since something was lost */
+	/* A test's: the cut_nth event of this kind, from 1, is not in the stream. 0: all are. */
+	uint32_t cut_event, cut_nth;
 	/* Live runs only, else NULL: what a recording has in its stream. Answers enter the stream as items do. */
 	procs_ask_fn ask_comm;
 	pipeline_ksym_fn ask_ksym;

@@ -316,6 +316,24 @@ static void test_guesses(void **state)
 	assert_int_equal(ranges_count(l), 0);
 }
 
+/* The kernel maps where nothing is, unless it is told to: what is there has gone, and its munmap is told of late. */
+static void test_calls_in_the_wrong_order(void **state)
+{
+	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 0, 5), .addr = 10 * PAGE, .len = 4 * PAGE };
+	struct mmt_ev_mmap fixed = { .h = HDR(MMAP, 0, 5), .len = PAGE, .fd = -1, .flags = 0x32 };
+
+	(void)state;
+	call_mmap(5, 10, 4, -1, 0);
+	fixed.ret = 10 * (int64_t)PAGE;
+	ranges_event(l, &fixed.h);
+	assert_int_equal(ranges_conflicts(l), 0);
+	call_mmap(5, 12, 4, -1, 0);
+	assert_int_equal(ranges_conflicts(l), 1);
+	ranges_event(l, &u.h);
+	call_mmap(5, 40, 1, -1, 0);
+	assert_true(guess_at(5, 40)->map->unsure);
+}
+
 static void test_guessed_heap(void **state)
 {
 	struct mmt_ev_brk b = { .h = HDR(BRK, 0, 5), .ret = 100 * (int64_t)PAGE };
@@ -468,6 +486,7 @@ int main(void)
 		T(test_stack_and_heap),
 		T(test_nonsense_is_dropped),
 		T(test_guesses),
+		T(test_calls_in_the_wrong_order),
 		T(test_guessed_heap),
 		T(test_guessed_fork),
 		T(test_truth_ends_guessing),

@@ -1,4 +1,4 @@
-// LINK: cli/child base
+// LINK: cli/child cli/hold base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <errno.h>
 #include <setjmp.h>

@@ -73,6 +73,7 @@ enum mmt_sync_what {
 	MMT_SYNC_IMPORT_END = 2,
 	MMT_SYNC_WALK_BEGIN = 3, /* vma_walk events of address space mm follow, mixed with whatever else happens */
 	MMT_SYNC_WALK_END = 4,	 /* nothing is mapped behind the last of them */
+	MMT_SYNC_WALK_CUT = 5,	 /* instead: it ended early, and nothing is said of what is behind the last of them */
 };
 
 struct mmt_sync {

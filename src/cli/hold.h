@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * hold: the command behind "--" and all that it starts, stopped for a moment where something is to be looked at: behind an
+ * exec, and when the last thread of a process exits, its mappings still all there. By ptrace; a program that is traced
+ * already, or that traces itself, is not held.
+ */
+#ifndef MMTRACE_CLI_HOLD_H
+#define MMTRACE_CLI_HOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct hold_task {
+	pid_t tid, tgid;
+};
+
+struct hold {
+	pid_t main; /* 0: nothing is held */
+	/* The process of thread tid stands there and changes nothing. 0 or -errno, which hold_poll() hands on. */
+	int (*at_exec)(void *ctx, pid_t tid);
+	int (*at_exit)(void *ctx, pid_t tid);
+	void *ctx;
+	bool over;	 /* main has ended, */
+	int status;	 /* as waitpid() says */
+	uint64_t missed; /* processes that were killed before they could be looked at */
+	struct hold_task *task;
+	size_t n, room;
+};
+
+/* Takes hold of a process that does not run yet. 0 or -errno. */
+int hold_start(struct hold *h, pid_t pid);
+/* Is there something for hold_poll() to do? */
+bool hold_pending(const struct hold *h);
+/* Looks at all that have stopped and lets them go on. 0 or -errno of a callback. */
+int hold_poll(struct hold *h);
+/* Waits until one has; false: a signal came first. */
+bool hold_wait(const struct hold *h);
+void hold_free(struct hold *h);
+
+/*
+ * All threads of a process stopped while fn runs: for one that was not started here. 0, -errno, or fn's own.
+ */
+int hold_still(pid_t pid, int (*fn)(void *ctx, pid_t pid), void *ctx);
+
+#endif

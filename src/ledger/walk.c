@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The ledger compared with the kernel. A walk tells the VMAs of an address space one by one, each at the place in the stream
+ * where it was true, so each is compared as it comes: between the one before and its start nothing may be mapped, and what
+ * the ledger has in its range must agree with it byte by byte, however both sides are cut up.
+ *
+ * A difference is held back until the next change of that space. Where unmap_region tells of an unmap (5.10, 6.1) its lock
+ * may have been shared already, and a walk meets the hole before the word of it: then the unmap is the very next change,
+ * and there was no difference. What is left is told, and then the kernel is believed.
+ */
+#include <stdlib.h>
+#include "event/flags.h"
+#include "ledger/take.h"
+
+/* As the kernel shows them to everyone: /proc/PID/maps has these four. */
+static unsigned perms(uint64_t vm_flags)
+{
+	unsigned shared = vm_flags & (FLAGS_VM_SHARED | FLAGS_VM_MAYSHARE) ? 8 : 0;
+
+	return shared | (vm_flags & (FLAGS_VM_READ | FLAGS_VM_WRITE | FLAGS_VM_EXEC));
+}
+
+/* A call knows a descriptor and not what it was open on. */
+static bool knows_file(const struct range *r)
+{
+	return !r->guessed || r->ino || r->fd < 0;
+}
+
+static bool same_file(const struct range *r, const struct range *kernel, uint64_t at)
+{
+	if (!knows_file(r))
+		return kernel->ino != 0;
+	if (r->guessed && !r->ino)
+		return !kernel->ino || perms(r->vm_flags) & 8; /* shared anonymous memory is a file to the kernel */
+	return r->ino == kernel->ino && r->dev == kernel->dev &&
+	       (!r->ino || r->off + (at - r->start) == kernel->off + (at - kernel->start));
+}
+
+static bool agree(const struct range *r, const struct range *kernel, uint64_t at)
+{
+	return perms(r->vm_flags) == perms(kernel->vm_flags) && same_file(r, kernel, at);
+}
+
+/* What calls could not know, and the kernel tells. */
+static void learn(struct range *r, const struct range *kernel, uint64_t at)
+{
+	if (!r->guessed || r->ino || !kernel->ino)
+		return;
+	r->ino = r->map->ino = kernel->ino;
+	r->dev = r->map->dev = kernel->dev;
+	r->file = r->map->file = kernel->file;
+	r->off = kernel->off + (at - kernel->start) - (at - r->start);
+}
+
+static void differs(struct walk *w, uint64_t start, uint64_t end, const struct range *kernel)
+{
+	struct walk_diff *d = w->n ? &w->diff[w->n - 1] : NULL;
+
+	if (d && d->end == start && !d->mapped && !kernel) {
+		d->end = end;
+		return;
+	}
+	if (w->n == WALK_DIFFS) {
+		w->more++;
+		return;
+	}
+	d = &w->diff[w->n++];
+	*d = (struct walk_diff){ .start = start, .end = end, .mapped = kernel != NULL };
+	if (kernel) {
+		d->kernel = *kernel;
+		d->kernel.off += start - kernel->start;
+		d->kernel.start = start;
+		d->kernel.end = end;
+	}
+}
+
+/* Nothing may be mapped in [start, end). */
+static void compare_hole(struct space *s, uint64_t start, uint64_t end)
+{
+	for (struct range *r = tree_from(&s->tree, start); r && r->start < end; r = tree_from(&s->tree, r->end))
+		differs(s->walk, r->start > start ? r->start : start, r->end < end ? r->end : end, NULL);
+}
+
+/* Where no changes are seen, nobody says that a stack grew. */
+static bool stack_above(struct ranges *l, struct space *s, const struct range *piece)
+{
+	struct range *r = tree_at(&s->tree, piece->end), new;
+
+	if (s->truth || !r || r->kind != RANGE_STACK || perms(r->vm_flags) != perms(piece->vm_flags) || piece->ino)
+		return false;
+	new = *r;
+	new.start = piece->start;
+	new.end = piece->end;
+	new.off -= r->start - piece->start;
+	mapping_did(l, r->map, MAPPING_ACT_GROWN, new.start, new.end, MMT_ORIGIN_STACK);
+	space_fill(l, s, &new);
+	return true;
+}
+
+static void compare_vma(struct ranges *l, struct space *s, const struct range *kernel, uint64_t from)
+{
+	for (uint64_t at = from, to; at < kernel->end; at = to) {
+		struct range *r = tree_from(&s->tree, at), piece = *kernel;
+
+		to = r && r->start <= at ? r->end : r ? r->start : kernel->end;
+		to = to < kernel->end ? to : kernel->end;
+		piece.start = at;
+		piece.end = to;
+		if (r && r->start <= at && agree(r, kernel, at))
+			learn(r, kernel, at);
+		else if ((r && r->start <= at) || !stack_above(l, s, &piece))
+			differs(s->walk, at, to, kernel);
+	}
+}
+
+void walk_vma(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_vma_walk *e = (const void *)h;
+	struct space *s = space_find(l, space_key(h->mm, h->pid));
+	struct range kernel = change_describe(l, h, e->addr, e->len, MMT_ORIGIN_IMPORT);
+	struct walk *w = s ? s->walk : NULL;
+
+	if (!w || !w->on || kernel.start >= kernel.end)
+		return;
+	if (kernel.start > w->cursor)
+		compare_hole(s, w->cursor, kernel.start);
+	if (kernel.end <= w->cursor)
+		return; /* told once more, after the lock was let go */
+	compare_vma(l, s, &kernel, kernel.start > w->cursor ? kernel.start : w->cursor);
+	w->cursor = kernel.end;
+	w->changed = false;
+	l->walks.vmas++;
+}
+
+/* ---- telling and believing ----------------------------------------------------------------------------------- */
+
+static void tell(struct ranges *l, const struct space *s, const struct walk_diff *d)
+{
+	const struct range *r = tree_at(&s->tree, d->start);
+	struct ranges_diff out = { .mm = s->mm, .pid = s->pid, .start = d->start, .end = d->end, .gap = s->gap };
+
+	out.ledger = r;
+	out.kernel = d->mapped ? &d->kernel : NULL;
+	if (s->gap)
+		l->walks.gaps++;
+	else
+		l->walks.diffs++;
+	if (l->on_diff)
+		l->on_diff(l->on_diff_ctx, &out);
+}
+
+static void believe(struct ranges *l, struct space *s, const struct walk_diff *d)
+{
+	struct range *r = tree_at(&s->tree, d->start), new = d->kernel;
+
+	if (!d->mapped) {
+		space_unmap(l, s, d->start, d->end, MAPPING_GAP);
+		return;
+	}
+	if (r && same_file(r, &d->kernel, d->start)) {
+		space_prot(l, s, d->start, d->end, d->kernel.vm_flags, d->kernel.has_flags);
+		return;
+	}
+	space_unmap(l, s, d->start, d->end, MAPPING_GAP);
+	new.map = mapping_new(l, s, &new, MMT_ORIGIN_IMPORT);
+	if (!new.map)
+		return;
+	new.map->imported = new.map->unsure = true;
+	mapping_did(l, new.map, MAPPING_ACT_MADE, new.start, new.end, MMT_ORIGIN_IMPORT);
+	space_map(l, s, &new, false);
+	mapping_put(l, new.map);
+}
+
+static void settle(struct ranges *l, struct space *s)
+{
+	struct walk *w = s->walk;
+
+	if (!w || w->on)
+		return;
+	for (unsigned i = 0; i < w->n; i++) {
+		tell(l, s, &w->diff[i]);
+		believe(l, s, &w->diff[i]);
+	}
+	if (s->gap)
+		l->walks.gaps += w->more;
+	else
+		l->walks.diffs += w->more;
+	if (w->whole && !w->more)
+		s->gap = false;
+	free(w);
+	s->walk = NULL;
+}
+
+/* The unmap that a difference was waiting for explains it; any other change says that there is none to come. */
+void walk_before(struct ranges *l, struct space *s, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_vma_unmap *e = (const void *)h;
+	struct walk *w = s->walk;
+	unsigned left = 0;
+
+	if (!w)
+		return;
+	w->changed = true;
+	if (w->on || !w->n) {
+		settle(l, s);
+		return;
+	}
+	for (unsigned i = 0; i < w->n; i++) {
+		struct walk_diff *d = &w->diff[i];
+
+		if (h->type == MMT_EV_VMA_UNMAP && !d->mapped && e->addr <= d->start && d->end <= e->addr + e->len)
+			continue;
+		w->diff[left++] = *d;
+	}
+	w->n = left;
+	settle(l, s);
+}
+
+void walk_end_of(struct ranges *l, struct space *s)
+{
+	if (!s->walk)
+		return;
+	s->walk->on = false;
+	settle(l, s);
+}
+
+static void begin(struct ranges *l, const struct mmt_sync *m)
+{
+	bool known = space_find(l, space_key(m->mm, m->pid)) != NULL;
+	struct space *s = space_get(l, m->mm, m->pid);
+
+	if (!s)
+		return;
+	if (!known)
+		space_gap(s);
+	walk_end_of(l, s);
+	s->walk = calloc(1, sizeof(*s->walk));
+	if (!s->walk) {
+		l->dropped++;
+		return;
+	}
+	s->walk->on = true;
+	l->walks.walks++;
+}
+
+static void end(struct ranges *l, struct space *s, bool whole)
+{
+	struct walk *w = s->walk;
+
+	w->whole = whole;
+	w->on = false;
+	l->walks.cut += !whole;
+	/* behind the last: nobody held a lock between that and the end */
+	if (whole && !w->changed)
+		compare_hole(s, w->cursor, UINT64_MAX);
+	/* where something is known to be missing there is nothing to wait for */
+	if (s->gap || !w->n)
+		settle(l, s);
+}
+
+void ranges_sync(struct ranges *l, const struct mmt_sync *m)
+{
+	struct space *s = space_find(l, space_key(m->mm, m->pid));
+
+	l->now_ns = m->ts_ns;
+	l->pid = m->pid;
+	l->tid = m->pid;
+	if (m->what == MMT_SYNC_WALK_BEGIN)
+		begin(l, m);
+	else if (s && s->walk && s->walk->on && (m->what == MMT_SYNC_WALK_END || m->what == MMT_SYNC_WALK_CUT))
+		end(l, s, m->what == MMT_SYNC_WALK_END);
+}
+
+void ranges_on_diff(struct ranges *l, ranges_diff_fn fn, void *ctx)
+{
+	l->on_diff = fn;
+	l->on_diff_ctx = ctx;
+}
+
+void ranges_settle(struct ranges *l)
+{
+	for (size_t i = 0; i < l->spaces.cap; i++) {
+		struct space *s = l->spaces.slots[i].val;
+
+		if (s && s->walk && s->walk->on)
+			l->walks.cut++; /* its end was lost */
+		if (s && !s->dead)
+			walk_end_of(l, s);
+	}
+}
+
+void ranges_lost(struct ranges *l)
+{
+	for (size_t i = 0; i < l->spaces.cap; i++) {
+		struct space *s = l->spaces.slots[i].val;
+
+		if (s && !s->dead)
+			space_gap(s);
+	}
+}
+
+const struct ranges_walks *ranges_walks(const struct ranges *l)
+{
+	return &l->walks;
+}
