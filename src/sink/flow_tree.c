@@ -85,6 +85,28 @@ static bool holds(const struct flow_node *a, const struct flow_node *b)
 	return b->ts >= a->ts && b->ts <= end_of(a) && end_of(b) <= end_of(a);
 }
 
+/* A driver's function that is the helper itself (dma_buf_mmap_internal is the ->mmap of every dma-buf) stands there once. */
+static void join_same(struct flow_nodes *call)
+{
+	for (size_t i = 1; i + 1 < call->n; i++) {
+		struct flow_node *outer = &call->v[i], *inner = &call->v[i + 1];
+		size_t len = strlen(outer->text), at;
+
+		if (inner->level != outer->level + 1 || strncmp(inner->text, outer->text, len) ||
+		    strncmp(inner->text + len, "  ", 2))
+			continue;
+		free(outer->text);
+		outer->text = inner->text;
+		outer->failed |= inner->failed;
+		if (outer->dur == FLOW_UNTIMED)
+			outer->dur = inner->dur;
+		memmove(inner, inner + 1, (call->n - i - 2) * sizeof(*inner));
+		call->n--;
+		for (at = i + 1; at < call->n && call->v[at].level > outer->level; at++)
+			call->v[at].level--;
+	}
+}
+
 void flow_nest(struct flow_nodes *call, size_t root)
 {
 	struct flow_node first = call->v[root];
@@ -103,4 +125,5 @@ void flow_nest(struct flow_nodes *call, size_t root)
 		if (depth < UINT8_MAX - 1)
 			open[depth++] = &call->v[i];
 	}
+	join_same(call);
 }

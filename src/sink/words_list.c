@@ -383,9 +383,13 @@ static void pfns(struct buf *b, const struct mmt_view *v)
 		buf_printf(b, "pfn 0x%" PRIx64, pfn);
 }
 
-/* Where it lies and how the CPU sees it: "  System RAM  Normal-WB". */
+/* Where it lies and how the CPU sees it: "  System RAM  Normal-WB". A helper inside another one has the same to say. */
 static void type(struct buf *b, const struct mmt_view *v)
 {
+	uint64_t nested;
+
+	if (value_get(v->h, v->ev, "nested", &nested) && nested)
+		return;
 	if (v->phys_name)
 		buf_printf(b, "  %s", v->phys_name);
 	if (v->memtype)

@@ -23,15 +23,15 @@
 #define AT    0xffff9a3f2000ULL
 #define OTHER 0xffff9b000000ULL
 
-enum { F_MMAP = 0x1000, F_OPEN, F_CLOSE, F_FAULT, N_DEV };
+enum { F_MMAP = 0x1000, F_OPEN, F_CLOSE, F_FAULT, N_DEV, F_BUF };
 
 static const char *text_of_key(const void *ctx, uint64_t key)
 {
-	static const char *const texts[] = { "mmdemo:shared_mmap", "mmdemo:shared_vm_open", "mmdemo:shared_vm_close",
-					     "mmdemo:shared_fault", "/dev/mmdemo/shared" };
+	static const char *const texts[] = { "mmdemo:shared_mmap",  "mmdemo:shared_vm_open", "mmdemo:shared_vm_close",
+					     "mmdemo:shared_fault", "/dev/mmdemo/shared",    "dma_buf_mmap_internal" };
 
 	(void)ctx;
-	return key >= F_MMAP && key <= N_DEV ? texts[key - F_MMAP] : NULL;
+	return key >= F_MMAP && key <= F_BUF ? texts[key - F_MMAP] : NULL;
 }
 
 static const struct value_names names = { text_of_key, NULL };
@@ -219,6 +219,36 @@ static void test_inner_helpers_stand_inside(void **state)
 	has(text, "\n         `- vm_insert_page  4 pages");
 }
 
+/* A dma-buf's own ->mmap is the helper: one line, and what ran inside stands below it. */
+static void test_helper_that_is_the_driver(void **state)
+{
+	struct tale t;
+	const char *text;
+
+	(void)state;
+	begin(&t, (struct flow_opts){ .ascii = true });
+	say_install(&t, 1400, 100, 5, MMT_HELPER_REMAP_PFN_RANGE, 0);
+	{
+		NEW(OBJ_MAP, obj_map, 1300, 300, 5);
+
+		e.size = 0x4000;
+		e.name = N_DEV;
+		e.helper = MMT_HELPER_DMA_BUF_MMAP_INTERNAL;
+		tell(&t, &e.h, "m17", "/dmabuf");
+	}
+	{
+		NEW(DRIVER_MMAP, driver_mmap, 1200, 900, 5);
+
+		e.func = F_BUF;
+		tell(&t, &e.h, "m17", "/dmabuf");
+	}
+	say_mmap(&t, 1000, 18400, 5, (int64_t)AT);
+	text = end(&t);
+	has(text, "\n      `- dma_buf_mmap_internal  16K /dev/mmdemo/shared ");
+	has(text, "\n         `- remap_pfn_range  4 pages");
+	assert_ptr_equal(strstr(strstr(text, "internal") + 1, "internal"), NULL);
+}
+
 /* The first call of a driver that nobody had seen: what it did came after it, and belongs to it. */
 static void test_an_untimed_driver_holds_what_follows(void **state)
 {
@@ -397,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads_like_a_drawing),
 		cmocka_unit_test(test_inner_helpers_stand_inside),
+		cmocka_unit_test(test_helper_that_is_the_driver),
 		cmocka_unit_test(test_an_untimed_driver_holds_what_follows),
 		cmocka_unit_test(test_fork_is_one_line),
 		cmocka_unit_test(test_many_faults_are_summed_up),
