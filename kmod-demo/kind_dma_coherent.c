@@ -8,7 +8,7 @@
  * it likes, with dma_mmap_pages or, as many do with buffers of some megabytes, page by page.
  *
  * The memory is one for all openers. The device is edu, which then copies in it (MMDEMO_IOC_DMA_COPY), or, on a
- * machine that has none, the module's own.
+ * machine that has none or where it does not reach memory, the module's own.
  */
 #include "mmdemo.h"
 
@@ -52,7 +52,7 @@ static int mmdemo_dma_coherent_open(struct inode *inode, struct file *file)
 	if (!c)
 		return -ENOMEM;
 	mutex_init(&c->lock);
-	c->edu = mmdemo_edu_get(NULL, false);
+	c->edu = mmdemo_edu_get(NULL, true);
 	if (IS_ERR(c->edu)) {
 		c->edu = NULL;
 		c->dev = mmdemo_plat_get("dma-coherent", false);
@@ -193,8 +193,6 @@ static long mmdemo_dma_coherent_copy(struct file *file, const struct mmdemo_dma_
 	bool small;
 	long err;
 
-	if (!c->edu)
-		return -ENODEV;
 	mutex_lock(&c->lock);
 	small = c->way == MMDEMO_DMA_WAY_SMALL;
 	c->used |= small;
@@ -202,7 +200,11 @@ static long mmdemo_dma_coherent_copy(struct file *file, const struct mmdemo_dma_
 	if (!small)
 		return -EOPNOTSUPP;
 	err = mmdemo_dma_copy_arg(file, arg, c->mem->size, &copy);
-	return err ? err : mmdemo_edu_copy(c->edu, c->mem->dma + copy.src, c->mem->dma + copy.dst, copy.len);
+	if (err)
+		return err;
+	if (!c->edu)
+		return -ENODEV;
+	return mmdemo_edu_copy(c->edu, c->mem->dma + copy.src, c->mem->dma + copy.dst, copy.len);
 }
 
 static long mmdemo_dma_coherent_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
