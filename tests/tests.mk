@@ -18,9 +18,10 @@ TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whol
 TESTS_scenarios := $(patsubst %,tests/run/%.c,scenarios scenarios_expr scenarios_table scenarios_used match_json read_whole)
 TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
+TESTS_churn := tests/work/churn.c
 TESTS_inserts := tests/work/inserts.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
-TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts stock scenarios
+TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts churn stock scenarios
 TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
@@ -37,8 +38,20 @@ $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/tests,gcc)
 $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/tests,$(TESTS_CC_arm64))))
 
 .PHONY: tests-native tests-arm64
-tests-native: $(TESTS_NATIVE)
-tests-arm64: $(TESTS_ARM64) $(OUTPUT)/arm64/tests/calls32
+tests-native: $(TESTS_NATIVE) $(OUTPUT)/tests/threads
+tests-arm64: $(TESTS_ARM64) $(OUTPUT)/arm64/tests/calls32 $(OUTPUT)/arm64/tests/threads
+
+# The one program that is linked dynamically; a guest has no libraries but those that are put beside it.
+TESTS_SHARED_CFLAGS := $(filter-out -static,$(TESTS_CFLAGS))
+$(OUTPUT)/tests/threads: tests/work/threads.c | deps-host
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@gcc $(TESTS_SHARED_CFLAGS) -o $@ $<
+$(OUTPUT)/arm64/tests/threads: tests/work/threads.c | deps-host
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@for lib in ld-linux-aarch64.so.1 libc.so.6; do cp "$$($(TESTS_CC_arm64) -print-file-name=$$lib)" $(@D)/; done
+	@$(TESTS_CC_arm64) $(TESTS_SHARED_CFLAGS) -Wl,--dynamic-linker=/tests/ld-linux-aarch64.so.1 -Wl,-rpath,/tests -o $@ $<
 
 # A 32-bit ARM program without libc: clang compiles for it, and the 64-bit linker knows its format.
 TESTS_LD_arm64 := $(if $(filter arm64,$(HOST)),ld,aarch64-linux-gnu-ld)

@@ -21,25 +21,29 @@ static struct hold_task *find(const struct hold *h, pid_t tid)
 	return NULL;
 }
 
+/* The process a thread is of; 0: it has ended, whoever still has to be told of it. */
 static pid_t tgid_of(pid_t tid)
 {
-	char path[64], line[128];
-	int tgid = tid;
+	char path[64], line[128], state = 'X';
+	int tgid = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
+	while (f && !tgid && fgets(line, sizeof(line), f))
+		if (sscanf(line, "State: %c", &state) != 1)
+			sscanf(line, "Tgid: %d", &tgid);
 	if (f)
 		fclose(f);
-	return tgid;
+	return state == 'X' || state == 'Z' ? 0 : tgid;
 }
 
+/* What a thread does may be told before its parent tells of it. */
 static void meet(struct hold *h, pid_t tid)
 {
-	if (find(h, tid))
+	pid_t tgid = find(h, tid) ? 0 : tgid_of(tid);
+
+	if (!tgid)
 		return;
 	if (h->n == h->room) {
 		size_t room = h->room ? h->room * 2 : 16;
@@ -50,14 +54,14 @@ static void meet(struct hold *h, pid_t tid)
 		h->task = more;
 		h->room = room;
 	}
-	h->task[h->n++] = (struct hold_task){ tid, tgid_of(tid) };
+	h->task[h->n++] = (struct hold_task){ .tid = tid, .tgid = tgid };
 }
 
-/* The process it was of, 0: it was not known. */
+/* It has ended. The process it was of when nobody had seen it exit, else 0. */
 static pid_t leave(struct hold *h, pid_t tid)
 {
 	struct hold_task *t = find(h, tid);
-	pid_t tgid = t ? t->tgid : 0;
+	pid_t tgid = t && !t->exits ? t->tgid : 0;
 
 	if (t)
 		*t = h->task[--h->n];
@@ -67,7 +71,7 @@ static pid_t leave(struct hold *h, pid_t tid)
 static bool any_of(const struct hold *h, pid_t tgid)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (h->task[i].tgid == tgid)
+		if (h->task[i].tgid == tgid && !h->task[i].exits)
 			return true;
 	return false;
 }
@@ -94,11 +98,14 @@ static void new_task(struct hold *h, pid_t parent)
 
 static int at_exit(struct hold *h, pid_t tid)
 {
-	pid_t tgid;
+	struct hold_task *t;
 
 	meet(h, tid);
-	tgid = leave(h, tid);
-	return !any_of(h, tgid) && h->at_exit ? h->at_exit(h->ctx, tid) : 0;
+	t = find(h, tid);
+	if (!t)
+		return 0;
+	t->exits = true;
+	return !any_of(h, t->tgid) && h->at_exit ? h->at_exit(h->ctx, tid) : 0;
 }
 
 static bool stops_group(int sig)

@@ -13,6 +13,7 @@
 
 struct hold_task {
 	pid_t tid, tgid;
+	bool exits; /* was seen to; its end is still to come */
 };
 
 struct hold {

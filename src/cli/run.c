@@ -334,13 +334,15 @@ static int failed(const struct run *r, int err)
 	return EXIT_OWN;
 }
 
-/* Its new program's mappings are asked for before it runs, where nobody tells of them. */
+/* A new program, as the kernel has loaded it; where nobody tells of that its mappings are asked for before it runs. */
 static int held_at_exec(void *ctx, pid_t tid)
 {
 	struct run *r = ctx;
-	int err = r->blind ? session__poll(r->session, 0, take, r) : 0;
+	int err;
 
-	(void)tid;
+	if (!r->blind)
+		return run_verify_one(&r->verify, tid);
+	err = session__poll(r->session, 0, take, r);
 	return err < 0 && err != -EINTR ? err : 0;
 }
 

@@ -101,6 +101,8 @@ bool run_verify_said(const struct verify *v, uint64_t missed)
 		 " where something was lost",
 		 w->walks, w->vmas, w->diffs, w->gaps);
 	if (not_done)
-		mmt_warn("%" PRIu64 " address spaces could not be compared to their end", not_done);
+		mmt_warn("not compared: %" PRIu64 " processes that could not be read, %" PRIu64
+			 " that were killed, %" PRIu64 " only in part",
+			 v->failed, missed, w->cut);
 	return w->walks && !w->diffs && !w->gaps && !conflicts && !not_done;
 }

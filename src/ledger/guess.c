@@ -3,6 +3,7 @@
  * Where a tier shows system calls only, this pieces the address space together from their results. What the kernel
  * mapped by itself (exec, stacks) is missing, so everything here is marked as guessed.
  */
+#include <errno.h>
 #include <stddef.h>
 #include "event/flags.h"
 #include "event/value.h"
@@ -21,6 +22,8 @@ static struct space *guessed(struct ranges *l, const struct mmt_hdr *h)
 	if (!s || s->truth)
 		return NULL;
 	walk_before(l, s, h);
+	s->threads |= s->tid && s->tid != h->tid;
+	s->tid = h->tid;
 	return s;
 }
 
@@ -73,17 +76,38 @@ void guess_munmap(struct ranges *l, const struct mmt_hdr *h)
 		space_unmap(l, s, e->addr, e->addr + page_up(l, e->len), MAPPING_MUNMAP);
 }
 
+static uint64_t until_hole(const struct space *s, uint64_t at, uint64_t end)
+{
+	const struct range *r = tree_at(&s->tree, at);
+
+	while (r && r->end < end) {
+		at = r->end;
+		r = tree_at(&s->tree, at);
+	}
+	return r ? end : at;
+}
+
 void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mprotect *e = (const void *)h;
 	struct space *s = guessed(l, h);
 	struct range *r;
 
-	if (!s || !HAS(h, MPROTECT, ret) || e->ret)
+	uint64_t end = e->addr + page_up(l, e->len);
+
+	if (!s || !HAS(h, MPROTECT, ret) || end < e->addr)
 		return;
 	r = tree_at(&s->tree, e->addr);
-	if (r)
-		space_prot(l, s, e->addr, e->addr + page_up(l, e->len), (r->vm_flags & ~7ULL) | (e->prot & 7), false);
+	if (!r || (e->ret && e->ret != -ENOMEM)) {
+		/* refused for what one of several is; those before it have been changed */
+		if (r && e->ret == -EACCES && r->end < end)
+			space_gap(s);
+		return;
+	}
+	/* a hole: what is before it has been changed */
+	if (e->ret)
+		end = until_hole(s, e->addr, end);
+	space_prot(l, s, e->addr, end, (r->vm_flags & ~7ULL) | (e->prot & 7), false);
 }
 
 #define MREMAP_FIXED_ 2 /* include/uapi/linux/mman.h, 6.12 */

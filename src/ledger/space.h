@@ -47,6 +47,8 @@ struct space {
 	bool gap;	   /* something was missed since it was last known whole */
 	uint32_t gaps;	   /* times that happened */
 	uint64_t heap;	   /* guessed: where the break was last */
+	uint32_t tid;	   /* guessed: who called last */
+	bool threads;	   /* guessed: several do, and their calls end in another order than they happened */
 	struct gone *gone; /* GONE of them, from the first unmap on */
 	unsigned next_gone;
 	/* the last move: what is mapped there now is a copy of what went */

@@ -134,14 +134,20 @@ void walk_vma(struct ranges *l, const struct mmt_hdr *h)
 
 /* ---- telling and believing ----------------------------------------------------------------------------------- */
 
+static bool missed_some(const struct space *s)
+{
+	return s->gap || (!s->truth && s->threads);
+}
+
 static void tell(struct ranges *l, const struct space *s, const struct walk_diff *d)
 {
 	const struct range *r = tree_at(&s->tree, d->start);
-	struct ranges_diff out = { .mm = s->mm, .pid = s->pid, .start = d->start, .end = d->end, .gap = s->gap };
+	struct ranges_diff out = { .mm = s->mm, .pid = s->pid, .start = d->start, .end = d->end };
 
+	out.gap = missed_some(s);
 	out.ledger = r;
 	out.kernel = d->mapped ? &d->kernel : NULL;
-	if (s->gap)
+	if (out.gap)
 		l->walks.gaps++;
 	else
 		l->walks.diffs++;
@@ -181,7 +187,7 @@ static void settle(struct ranges *l, struct space *s)
 		tell(l, s, &w->diff[i]);
 		believe(l, s, &w->diff[i]);
 	}
-	if (s->gap)
+	if (missed_some(s))
 		l->walks.gaps += w->more;
 	else
 		l->walks.diffs += w->more;

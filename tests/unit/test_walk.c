@@ -360,6 +360,39 @@ static void test_calls_against_proc(void **state)
 	assert_int_equal(differences(), 3);
 }
 
+/* Calls of several threads end in another order than they happened: nobody can say whose fault it is. */
+static void test_calls_of_threads(void **state)
+{
+	struct mmt_ev_mprotect q = { .h = HDR(MPROTECT, 0, 5), .addr = 10 * PAGE, .len = PAGE };
+
+	(void)state;
+	call_mmap(10, 20, -1, 0x22);
+	q.h.tid = 6;
+	ranges_event(l, &q.h);
+	mark_5(MMT_SYNC_WALK_BEGIN);
+	vma_of_5(10, 20, 0, 3);
+	mark_5(MMT_SYNC_WALK_END);
+	assert_int_equal(differences(), 1);
+	assert_true(told.last.gap);
+}
+
+/* It goes as far as the first hole, and says that it failed. */
+static void test_a_call_that_half_failed(void **state)
+{
+	struct mmt_ev_mprotect q = { .h = HDR(MPROTECT, 0, 5), .addr = 12 * PAGE, .len = 20 * PAGE, .ret = -ENOMEM };
+
+	(void)state;
+	call_mmap(10, 20, -1, 0x22);
+	call_mmap(22, 24, -1, 0x22);
+	ranges_event(l, &q.h);
+	mark_5(MMT_SYNC_WALK_BEGIN);
+	vma_of_5(10, 12, 0, 3);
+	vma_of_5(12, 20, 0, 0);
+	vma_of_5(22, 24, 0, 3);
+	mark_5(MMT_SYNC_WALK_END);
+	assert_int_equal(differences(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +411,8 @@ int main(void)
 		W(test_many_are_counted),
 		W(test_an_unknown_space_is_a_gap),
 		W(test_calls_against_proc),
+		W(test_calls_of_threads),
+		W(test_a_call_that_half_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
