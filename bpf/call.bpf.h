@@ -325,8 +325,11 @@ static __always_inline __u64 reach_have(struct mmt_thread *t, __u64 asked, __u32
 	return *target ? MMT_HAVE(REMOTE, target) : 0;
 }
 
-/* One process reached into another: args[0] and args[1] are the range of /proc/PID/mem. */
-static __always_inline void send_remote(struct mmt_thread *t, __u64 pid_tgid, __u64 now, __s64 ret)
+/*
+ * One process reached into another: args[0] and args[1] are the range of /proc/PID/mem. vectors: a constant, whether it may have been
+ * by process_vm_readv(), whose vector of ranges takes the verifier longer than all the rest of a program.
+ */
+static __always_inline void send_remote(struct mmt_thread *t, __u64 pid_tgid, __u64 now, __s64 ret, const bool vectors)
 {
 	__u32 variant = t->call_variant, target = 0, how = MMT_REACH_PROC_MEM;
 	bool write = variant == MMT_VARIANT_MEM_WRITE;
@@ -341,7 +344,7 @@ static __always_inline void send_remote(struct mmt_thread *t, __u64 pid_tgid, __
 		len = t->call_compat ? 4 : 8;
 		if (!ret)
 			ret = len;
-	} else if (variant == MMT_VARIANT_READV || variant == MMT_VARIANT_WRITEV) {
+	} else if (vectors && (variant == MMT_VARIANT_READV || variant == MMT_VARIANT_WRITEV)) {
 		how = MMT_REACH_PROCESS_VM;
 		write = variant == MMT_VARIANT_WRITEV;
 		asked = (__u32)t->args[0];
@@ -395,7 +398,7 @@ static __always_inline void call_send(const struct hookx x, struct mmt_thread *t
 		return;
 	t->call_stack = KSTACK_N(x, ev & (MMT_EV_MAX - 1));
 	if (ev == MMT_EV_REMOTE) {
-		send_remote(t, pid_tgid, now, ret);
+		send_remote(t, pid_tgid, now, ret, true);
 		return;
 	}
 	mm = mm_number(current_mm_key(pid_tgid));

@@ -414,6 +414,9 @@ __noinline int inst_leave(__u32 tier, __u32 helper, __s32 ret)
 	level = *(volatile __u32 *)&t->inst_depth & (INST_DEPTH - 1);
 	if (level > 0 && !ret)
 		inst_teach(i, tid, level);
+	/* vmf_insert_pfn is vmf_insert_pfn_prot with the VMA's protection: at a fault a second record would say nothing new */
+	if (level > 0 && helper == MMT_HELPER_VMF_INSERT_PFN_PROT)
+		return 0;
 	if (knobs.want[type / 64 & 1] & (1ULL << (type % 64)))
 		run_add(t, i, tid, level, tier, ret);
 	if (!level && t->runs)

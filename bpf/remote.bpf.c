@@ -86,7 +86,7 @@ static __always_inline void mem_leave(const struct hookx x, __s64 ret)
 		return;
 	t->call_event = 0;
 	t->call_stack = KSTACK(x, REMOTE);
-	send_remote(t, pid_tgid, bpf_ktime_get_ns(), ret);
+	send_remote(t, pid_tgid, bpf_ktime_get_ns(), ret, false);
 }
 
 ENTRY(mem_read, "mem_read", REMOTE, 4)

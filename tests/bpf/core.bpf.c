@@ -63,7 +63,7 @@ HARNESS(claim)
 	return s ? 1 + !!s->mm_key : 0;
 }
 
-/* (tid, state, mm_key) */
+/* (tid, state, mm_key, number of the fault) */
 HARNESS(set_slot)
 {
 	struct mmt_slot *s = slot_of((__u32)a[0]);
@@ -72,6 +72,7 @@ HARNESS(set_slot)
 		return 0;
 	s->state = (__u32)a[1];
 	s->mm_key = a[2];
+	s->ev.h.call = (__u32)a[3];
 	return s->tid;
 }
 

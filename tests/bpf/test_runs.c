@@ -208,6 +208,48 @@ static void runs_too_deep(void **state)
 	assert_int_equal(lost(MMT_LOSS_RETURN, 0), 0);
 }
 
+#define VMF	 MMT_HELPER_VMF_INSERT_PFN
+#define VMF_PROT MMT_HELPER_VMF_INSERT_PFN_PROT
+#define RUNNING	 1 /* SLOT_RUNNING, bpf/core.bpf.h */
+
+static void vmf_insert(uint64_t addr, uint64_t pfn)
+{
+	CALL(enter, VMF, addr, PAGE, pfn, 1);
+	install(VMF_PROT, addr, 1, pfn, 0);
+	CALL(leave, VMF, 0);
+}
+
+/* A driver that fills the whole buffer at its first fault: one event, and none for what vmf_insert_pfn is made of. */
+static void runs_of_fault(void **state)
+{
+	uint64_t tid = (uint64_t)gettid();
+
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(claim, tid);
+	CALL(set_slot, tid, RUNNING, 0, 33);
+	for (uint64_t i = 0; i < 50; i++)
+		vmf_insert(0x10000 + i * PAGE, 100 + i);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 0); /* it waits for the fault's end */
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].h.call, 33);
+	assert_int_equal(got[0].helper, VMF);
+	assert_int_equal(got[0].calls, 50);
+	assert_int_equal(got[0].segs, 1);
+	assert_int_equal(got[0].nested, 0);
+}
+
+/* Faults that no hook numbers cannot be told apart without BTF: what two of them insert is never one run. */
+static void runs_of_unknown_faults(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	vmf_insert(0x10000, 100);
+	vmf_insert(0x11000, 101);
+	assert_int_equal(flushed(), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +263,8 @@ int main(void)
 		cmocka_unit_test_teardown(runs_fail_inside, down),
 		cmocka_unit_test_teardown(runs_missed_return, down),
 		cmocka_unit_test_teardown(runs_too_deep, down),
+		cmocka_unit_test_teardown(runs_of_fault, down),
+		cmocka_unit_test_teardown(runs_of_unknown_faults, down),
 	};
 
 	libbpf_set_print(NULL);

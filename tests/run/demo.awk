@@ -80,7 +80,7 @@ file == 1 {
 		next
 	kind = substr(path, 13)
 	seen[kind, event]++
-	if (event ~ /_map$/ && event != "vma_map") {
+	if (event ~ /_map$/ && event != "vma_map" && field("nested") == 0) {
 		sum[kind] += field("pages")
 		installs[kind]++
 		helper[kind] = field("helper")

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -128,6 +129,8 @@ static void uring(void)
 
 int main(void)
 {
+	/* before 5.11 what a BPF map takes is locked memory */
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	packet_ring();
 	bpf_array();
 	uring();
