@@ -45,7 +45,7 @@
 	  "driver_mmap mmdemo_shared_mmap, one pfn_map run, driver_open per copy, driver_close per VMA") \
 	X(CONTIG, contig, 5, "contig", 0666, \
 	  "physically contiguous kernel pages (alloc_pages_exact), remap_pfn_range", \
-	  "driver_mmap mmdemo_contig_mmap, one pfn_map run in one segment, Normal, no faults") \
+	  "driver_mmap mmdemo_contig_mmap, one pfn_map run in one segment, Normal-WB, no faults") \
 	X(PAGES, pages, 6, "pages", 0666, \
 	  "scattered pages, counted: vm_insert_page, vm_insert_pages, vm_map_pages or vm_map_pages_zero", \
 	  "driver_mmap mmdemo_pages_mmap, one page_map run of 8 pages by the function chosen, no faults") \
@@ -70,7 +70,6 @@
 	X(WRITE_NOTIFY, write_notify, 17, "write-notify", 0666, \
 	  "half pages, half frames, told of each first write: .page_mkwrite and .pfn_mkwrite", \
 	  "driver_mmap mmdemo_write_notify_mmap, per touched page a fault, per first write a mkwrite")
-	/* 12 device-wc, 13 dma-streaming, 14 dma-nc, 15 dma-buf */
 /* clang-format on */
 
 #endif
