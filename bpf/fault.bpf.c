@@ -38,7 +38,8 @@ static __always_inline __u8 class_of(const bool b, struct vm_area_struct *vma, c
 	if (!ops)
 		return MMT_FCLASS_ANON;
 	if (knobs.shmem_fault)
-		return p->ops == knobs.shmem_fault ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
+		return p->ops == knobs.shmem_fault || (p->ops && p->ops == knobs.sysv_fault) ? MMT_FCLASS_SHM :
+											       MMT_FCLASS_FILE;
 	return BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_magic) == TMPFS_MAGIC_ ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
 }
 

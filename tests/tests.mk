@@ -11,7 +11,8 @@
 TESTS_CC_arm64 := $(if $(filter arm64,$(HOST)),gcc,aarch64-linux-gnu-gcc)
 TESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static -pthread -Isrc -Itests/run
 
-TESTS_work := $(patsubst %,tests/work/%.c,work calls case_call case_change case_fault case_proc case_wait)
+TESTS_work := $(patsubst %,tests/work/%.c,work calls calls_mem case_call case_change case_fault case_mem case_proc \
+	case_reach case_signal case_wait)
 TESTS_order := tests/work/order.c
 TESTS_match := $(patsubst %,tests/run/%.c,match match_json match_plan read_whole)
 TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whole)
@@ -20,8 +21,9 @@ TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
 TESTS_churn := tests/work/churn.c
 TESTS_inserts := tests/work/inserts.c
+TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
-TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts churn stock scenarios
+TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts reach churn stock scenarios
 TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
@@ -38,7 +40,7 @@ $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/tests,gcc)
 $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/tests,$(TESTS_CC_arm64))))
 
 .PHONY: tests-native tests-arm64
-tests-native: $(TESTS_NATIVE) $(OUTPUT)/tests/threads
+tests-native: $(TESTS_NATIVE) $(OUTPUT)/tests/calls32 $(OUTPUT)/tests/threads
 tests-arm64: $(TESTS_ARM64) $(OUTPUT)/arm64/tests/calls32 $(OUTPUT)/arm64/tests/threads
 
 # The one program that is linked dynamically; a guest has no libraries but those that are put beside it.
@@ -53,14 +55,25 @@ $(OUTPUT)/arm64/tests/threads: tests/work/threads.c | deps-host
 	@for lib in ld-linux-aarch64.so.1 libc.so.6; do cp "$$($(TESTS_CC_arm64) -print-file-name=$$lib)" $(@D)/; done
 	@$(TESTS_CC_arm64) $(TESTS_SHARED_CFLAGS) -Wl,--dynamic-linker=/tests/ld-linux-aarch64.so.1 -Wl,-rpath,/tests -o $@ $<
 
-# A 32-bit ARM program without libc: clang compiles for it, and the 64-bit linker knows its format.
+# A 32-bit program without libc: clang compiles for ARM and i386, and the linkers of the 64-bit machines know their formats.
 TESTS_LD_arm64 := $(if $(filter arm64,$(HOST)),ld,aarch64-linux-gnu-ld)
-$(OUTPUT)/arm64/tests/calls32: tests/work/calls32.c | deps-host
-	@mkdir -p $(@D) $(OUTPUT)/arm64/tests-obj
-	@echo "  CC      $@"
-	@$(CLANG) --target=arm-linux-gnueabi -march=armv7-a -ffreestanding -fno-stack-protector -O2 -Wall -Wextra -Werror \
-		-c -o $(OUTPUT)/arm64/tests-obj/calls32.o $<
-	@$(TESTS_LD_arm64) -m armelf_linux_eabi -o $@ $(OUTPUT)/arm64/tests-obj/calls32.o
+CALLS32_arm := --target=arm-linux-gnueabi -march=armv7-a
+CALLS32_i386 := --target=i386-linux-gnu -fomit-frame-pointer -fno-pic
+# $(1) directory, $(2) clang's machine, $(3) linker
+define CALLS32_RULE
+$(1)/tests/calls32: tests/work/calls32.c | deps-host
+	@mkdir -p $(1)/tests $(1)/tests-obj
+	@echo "  CC      $$@"
+	@$$(CLANG) $$(CALLS32_$(2)) -ffreestanding -fno-stack-protector -O2 -Wall -Wextra -Werror \
+		-c -o $(1)/tests-obj/calls32.o $$<
+	@$(3) -o $$@ $(1)/tests-obj/calls32.o
+endef
+$(eval $(call CALLS32_RULE,$(OUTPUT)/arm64,arm,$(TESTS_LD_arm64) -m armelf_linux_eabi))
+ifeq ($(HOST),arm64)
+$(eval $(call CALLS32_RULE,$(OUTPUT),arm,ld -m armelf_linux_eabi))
+else
+$(eval $(call CALLS32_RULE,$(OUTPUT),i386,ld -m elf_i386))
+endif
 
 # ---- hooks ------------------------------------------------------------------------------------------------------
 

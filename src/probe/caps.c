@@ -189,6 +189,7 @@ static void look_up_functions(struct caps *c, const struct btf *btf)
 			take_proto(btf, t, w, n);
 	}
 	ksyms_named(c->ksyms, "shmem_fault", &c->shmem_fault);
+	ksyms_named(c->ksyms, "shm_fault", &c->sysv_fault); /* ipc/shm.c, 5.10 to 6.12: calls the other */
 }
 
 static uint32_t size_by_btf(const struct btf *btf, const char *name)

@@ -30,7 +30,7 @@ struct caps {
 	uint32_t page_pfn_off;		       /* of kmem:mm_page_alloc */
 	uint32_t page_btf;		       /* sizeof(struct page) by BTF, 0: not known */
 	uint32_t page_shift, thread_shift, cpus;
-	uint64_t shmem_fault;
+	uint64_t shmem_fault, sysv_fault;
 	uint64_t page_base, page_struct; /* calibrate.h; page_struct 0: not known */
 	struct cap_func fn[MMT_HOOK_MAX][HOOK_TRIES];
 	struct ksyms *ksyms;

@@ -94,6 +94,7 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->fork_child_off = s->caps.fork_child_off;
 	k->free_pid_off = s->caps.free_pid_off;
 	k->shmem_fault = s->caps.shmem_fault;
+	k->sysv_fault = s->caps.sysv_fault;
 	k->kstack = o->kstack;
 	k->page_base = s->caps.page_base;
 	k->page_struct = s->caps.page_struct;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Shared by the scripts that run in guests and on the host. Sets $tmp, $kernel; prints "ok", "not ok" and "skip" lines.
 
-ALL_EVENTS=fault,mmap,munmap,mprotect,mremap,brk,vma_map,vma_unmap,vma_prot,vma_move,vma_dup,vma_grow,exec,exit,fork
+ALL_EVENTS=fault,call,vma_map,vma_unmap,vma_prot,vma_move,vma_dup,vma_grow,exec,exit,fork,remote,signal
 
 ok()
 {

@@ -32,14 +32,36 @@ static struct {
 	char text[200];
 } summary;
 
-/* Events that are compared, and how they are found: by their address, or (fork, exec, exit) by their process. */
+/* Events that are compared, and how they are found: by their address, or (fork, exec, exit, …) by their process. */
 static const struct {
 	const char *event;
 	bool by_address;
 } compared[] = {
-	{ "mmap", true },     { "munmap", true },    { "mprotect", true }, { "mremap", true },	 { "brk", true },
-	{ "vma_map", true },  { "vma_unmap", true }, { "vma_prot", true }, { "vma_move", true }, { "vma_dup", true },
-	{ "vma_grow", true }, { "fault", true },     { "fork", false },	   { "exec", false },	 { "exit", false },
+	{ "mmap", true },
+	{ "munmap", true },
+	{ "mprotect", true },
+	{ "mremap", true },
+	{ "brk", true },
+	{ "vma_map", true },
+	{ "vma_unmap", true },
+	{ "vma_prot", true },
+	{ "vma_move", true },
+	{ "vma_dup", true },
+	{ "vma_grow", true },
+	{ "fault", true },
+	{ "fork", false },
+	{ "exec", false },
+	{ "exit", false },
+	{ "msync", true },
+	{ "madvise", true },
+	{ "mlock", true },
+	{ "shmat", true },
+	{ "shmdt", true },
+	{ "remote", true },
+	{ "signal", true },
+	{ "shmget", false },
+	{ "memfd_create", false },
+	{ "remap_file_pages", true },
 };
 
 static void differ(struct tcase *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -255,7 +277,7 @@ static void take_event(const struct object *o)
 	if (!known || !number(object_get(o, "pid", NULL), &pid))
 		return;
 	if (by_address && !number(object_get(o, "addr", NULL), &addr))
-		return;
+		by_address = false; /* it has none, as of mlockall */
 	if (take_mark(event, addr, pid))
 		return;
 	for (size_t i = 0; i < plan.n_cases; i++) {

@@ -186,8 +186,10 @@ long w_brk(void *addr)
 
 void no_huge(void *addr, size_t len)
 {
-	if (madvise(addr, len, MADV_NOHUGEPAGE) && errno != EINVAL) /* EINVAL: a kernel without huge pages */
-		die("madvise(MADV_NOHUGEPAGE)");
+	long ret = w_madvise(addr, len, MADV_NOHUGEPAGE);
+
+	if (ret && ret != -EINVAL) /* EINVAL: a kernel without huge pages */
+		die("madvise(MADV_NOHUGEPAGE): error %ld", -ret);
 }
 
 char *w_anon(size_t first_page, size_t pages)

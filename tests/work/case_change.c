@@ -161,6 +161,8 @@ static void numbers(void)
 		maps += mmap(addr, w.page, RW, ANON, -1, 0) == addr;
 		unmaps += !munmap(addr, w.page);
 	}
+	out("expect madvise addr=0x%lx len=%zu advice=dontneed ret=0 count=%zu", (unsigned long)at(0),
+	    NUMBERS_PAGES * w.page, rounds);
 	out("count fault %zu", faults);
 	out("count mmap %zu", maps + 3); /* the region and two marks */
 	out("count munmap %zu", unmaps + 1);

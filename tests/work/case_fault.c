@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,30 +147,6 @@ static void kernel_mode(void)
 	close(ends[1]);
 }
 
-static sigjmp_buf caught;
-
-static void on_signal(int sig)
-{
-	siglongjmp(caught, sig);
-}
-
-/* Touches what must not be touched; the signal that came of it. */
-static int bad_touch(char *addr, bool write)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_NODEFER }, segv, bus;
-	int sig;
-
-	sigaction(SIGSEGV, &sa, &segv);
-	sigaction(SIGBUS, &sa, &bus);
-	sig = sigsetjmp(caught, 0);
-	if (!sig)
-		touch(addr, 1, 1, write);
-	sigaction(SIGSEGV, &segv, NULL);
-	sigaction(SIGBUS, &bus, NULL);
-	errno = 0;
-	return sig;
-}
-
 /* The architecture refuses these before handle_mm_fault: only the software event sees them. */
 static void segv(void)
 {
@@ -180,7 +155,8 @@ static void segv(void)
 	w_mmap(at(0), p, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | FIXED, -1, 0);
 	w_mmap(at(8), p, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | FIXED, -1, 0);
 	no_huge(at(8), p);
-	if (bad_touch(at(0), false) != SIGSEGV || bad_touch(at(8), true) != SIGSEGV)
+	if (bad_access(read_byte, at(0), "mapping.name=[anon]") != SIGSEGV ||
+	    bad_access(write_byte, at(8), "mapping.name=[anon]") != SIGSEGV)
 		die("no SIGSEGV");
 	expect_faults(at(0), 1, p, false, "sort=refused kind=failed mode=user");
 	expect_faults(at(8), 1, p, true, "sort=refused kind=failed mode=user");
@@ -195,7 +171,8 @@ static void sigbus(void)
 	int fd = make_file("work.sigbus", 1, path);
 
 	w_mmap(at(0), 4 * p, RW, MAP_SHARED | FIXED, fd, 0);
-	if (bad_touch(at(2), false) != SIGBUS || bad_touch(at(3), true) != SIGBUS)
+	snprintf(more, sizeof(more), "mapping.start=0x%lx", (unsigned long)at(0));
+	if (bad_access(read_byte, at(2), more) != SIGBUS || bad_access(write_byte, at(3), more) != SIGBUS)
 		die("no SIGBUS behind the end of %s", path);
 	snprintf(more, sizeof(more), "class=%s kind=failed mode=user result~sigbus", w.file_class);
 	expect_faults(at(2), 1, p, false, more);

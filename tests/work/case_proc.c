@@ -36,10 +36,10 @@ static void fork_copies(void)
 	w_mmap(at(8), 2 * p, PROT_READ, ANON, -1, 0);
 	w_mmap(at(16), p, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	w_mmap(at(24), p, RW, ANON, -1, 0);
-	if (madvise(at(24), p, MADV_DONTFORK)) /* stays behind */
+	if (w_madvise(at(24), p, MADV_DONTFORK)) /* stays behind */
 		die("madvise(MADV_DONTFORK)");
 	w_anon(32, 2);
-	if (madvise(at(32), 2 * p, MADV_WIPEONFORK)) /* the child has it empty */
+	if (w_madvise(at(32), 2 * p, MADV_WIPEONFORK)) /* the child has it empty */
 		die("madvise(MADV_WIPEONFORK)");
 	pid = w_fork(child_unmaps);
 	w_wait(pid);
@@ -65,7 +65,6 @@ int work_exec_child(char **argv)
 
 	if (!addr || mmap(addr, page, RW, ANON, -1, 0) != addr)
 		return 1;
-	madvise(addr, page, MADV_NOHUGEPAGE);
 	*(volatile char *)addr = 1;
 	return 0;
 }

@@ -128,7 +128,8 @@ static void run_case(const struct work_case *c, unsigned int no)
 	out_flush();
 }
 
-static const struct work_case *const lists[] = { call_cases, change_cases, fault_cases, proc_cases, wait_cases };
+static const struct work_case *const lists[] = { call_cases, change_cases, fault_cases, proc_cases,
+						 wait_cases, mem_cases,	   reach_cases, signal_cases };
 
 /* Runs the cases of this name; their number depends on the table alone. */
 static unsigned int run_named(const char *name)

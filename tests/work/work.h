@@ -7,7 +7,7 @@
  *   case NAME begin=0x.. end=0x..     addresses of the marks: an mmap there begins and ends the case in the trace
  *   range 0x.. 0x..                   inside, every event must be expected; outside, events do not matter
  *   pid N                             one more process of the case
- *   proc                              fork, exec and exit events of its processes matter too
+ *   proc                              events of its processes that have no address matter too: fork, exec, exit, shmget …
  *   expect EVENT FIELD=VALUE ...      also FIELD>=N FIELD<=N; FIELD~WORD FIELD!~WORD: one of the words between '|',
  *                                     or not; sort=NAME names a sort that a tier may miss;
  *                                     n=N step=S: N events at addr, addr + S, ...; count=N: each of them N times
@@ -45,7 +45,8 @@ struct work_case {
 	void (*run)(void);
 };
 
-extern const struct work_case call_cases[], change_cases[], fault_cases[], proc_cases[], wait_cases[];
+extern const struct work_case call_cases[], mem_cases[], reach_cases[], change_cases[], fault_cases[], proc_cases[],
+	signal_cases[], wait_cases[];
 
 /* The n-th page of the case. */
 static inline char *at(size_t n)
@@ -76,6 +77,24 @@ void expect_prot(void *addr, size_t len);
 long w_mremap(void *addr, size_t old_len, size_t len, int flags, void *new_addr);
 long w_brk(void *addr);
 
+/* Calls about what is mapped already: calls_mem.c. words: the flags as the trace has them. */
+struct iovec;
+long w_madvise(void *addr, size_t len, int advice);
+long w_process_madvise(int pidfd, const struct iovec *v, size_t n, int advice);
+long w_msync(void *addr, size_t len, int flags, const char *words);
+long w_mlock(void *addr, size_t len);
+long w_mlock2(void *addr, size_t len, unsigned int flags, const char *words);
+long w_munlock(void *addr, size_t len);
+/* Without an address: the case must say "proc". */
+long w_mlockall(int flags, const char *words);
+long w_munlockall(void);
+long w_shmget(int key, size_t len, int flags, const char *words);
+long w_memfd(const char *name, unsigned int flags, const char *words);
+/* len: of the segment, in whole pages */
+long w_shmat(int id, int key, void *addr, size_t len, int flags, const char *words);
+long w_shmdt(void *addr, int key, size_t bytes);
+long w_remap_file_pages(void *addr, size_t len, size_t pgoff, int flags, const char *words);
+
 /* An anonymous private region without huge pages, readable and writable. */
 char *w_anon(size_t first_page, size_t pages);
 void no_huge(void *addr, size_t len);
@@ -91,6 +110,14 @@ int make_file(const char *name, size_t pages, char path[512]);
 /* Child: runs fn and leaves. Expects fork, the child's end, and puts its pid in the output. */
 pid_t w_fork(void (*fn)(void));
 void w_wait(pid_t pid); /* dies if the child did not exit with 0 */
+
+/*
+ * Accesses what must not be accessed; the signal that came of it, 0: none. Expects its event; more: the rest of the fields. read_byte
+ * and write_byte are accesses.
+ */
+int bad_access(void (*access)(char *addr), char *addr, const char *more);
+void read_byte(char *addr);
+void write_byte(char *addr);
 
 extern int work_exec_child(char **argv);
 

@@ -143,6 +143,7 @@ struct mmt_knobs {
 	__u32 zero0;		     /* always 0 */
 	__u32 sys_exit;		     /* 1: every system call's end is seen, so that a run may wait for it */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
+	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */
 	__u64 page_base;	     /* address of struct page = page_base + PFN * page_struct */
 	__u64 page_struct;	     /* bytes of a struct page; 0: pages cannot be told apart by PFN */
 	__u8 call[2][MMT_NR_MAX];    /* [compat][system call number] -> enum mmt_event, 0: not of interest */
