@@ -4,6 +4,7 @@
  * makes one; everything else goes on with what is there.
  */
 #include <stddef.h>
+#include "event/flags.h"
 #include "event/schema.h"
 #include "ledger/take.h"
 
@@ -212,6 +213,9 @@ void change_dup(struct ranges *l, const struct mmt_hdr *h)
 			r.end = of->end < whole.end ? of->end : whole.end;
 			r.kind = of->kind;
 			r.map = mapping_copy(l, s, of->map, &r, MMT_ORIGIN_FORK);
+			/* page tables of such VMAs are copied whole: vma_needs_copy(), mm/memory.c, 6.12 */
+			if (r.map && (!r.has_flags || r.vm_flags & (FLAGS_VM_PFNMAP | FLAGS_VM_MIXEDMAP)))
+				pfns_copy(l, r.map, of->map, r.start, r.end);
 		} else {
 			r.end = of && of->start < whole.end ? of->start : whole.end;
 			r.map = mapping_new(l, s, &r, MMT_ORIGIN_FORK);
@@ -336,6 +340,7 @@ static void move_piece(void *ctx, struct range *r)
 	mv->last = *r;
 	mapping_did(mv->l, m, MAPPING_ACT_MOVED, r->start, r->end, mv->whole->start + (r->start - mv->e->old_addr));
 	space_remember(mv->l, mv->s, r);
+	pfns_move(mv->l, m, r->start, r->end, mv->whole->start + (r->start - mv->e->old_addr));
 	space_drop_range(mv->l, r, MAPPING_LIVE);
 	if (m != before)
 		m->start = mv->at;

@@ -176,6 +176,7 @@ void deeds_install(struct ranges *l, const struct mmt_hdr *h)
 	if (!m)
 		return;
 	in = &m->installs;
+	pfns_add(l, m, e);
 	in->events++;
 	in->pages += HAS(h, PFN_MAP, pages) ? e->pages : 0;
 	in->helper = HAS(h, PFN_MAP, helper) ? e->helper : MMT_HELPER_UNKNOWN;

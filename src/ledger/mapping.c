@@ -151,6 +151,7 @@ void mapping_put(struct ranges *l, struct mapping *m)
 	if (--m->refs)
 		return;
 	map_del(&l->by_serial, m->serial);
+	pfns_free(l, m);
 	free(m->acts);
 	free(m);
 }
@@ -175,6 +176,7 @@ void mapping_close(struct ranges *l, struct mapping *m, uint64_t start, uint64_t
 	mapping_did(l, m, MAPPING_ACT_CLOSED, start, end, reason);
 	m->bytes = 0;
 	m->ranges = 0;
+	pfns_free(l, m);
 	mapping_get(m);
 	*(l->last_closed ? &l->last_closed->next_closed : &l->closed) = m;
 	l->last_closed = m;
@@ -208,8 +210,10 @@ void mapping_leave(struct ranges *l, struct mapping *m, uint64_t start, uint64_t
 	} else if (m->reason == MAPPING_LIVE) {
 		m->ranges--;
 		m->bytes -= end - start;
-		if (reason != MAPPING_LIVE)
+		if (reason != MAPPING_LIVE) {
+			pfns_drop(l, m, start, end);
 			mapping_did(l, m, MAPPING_ACT_UNMAPPED, start, end, reason);
+		}
 	}
 	mapping_put(l, m);
 }

@@ -83,6 +83,7 @@ struct ranges {
 	unsigned next_coming;
 	ranges_comm_fn ask_comm;
 	void *ask_ctx;
+	uint64_t npfns, pfns_dropped; /* segments of PFNs of all mappings */
 	struct ranges_walks walks;
 	ranges_diff_fn on_diff;
 	void *on_diff_ctx;
@@ -145,5 +146,12 @@ void mapping_leave(struct ranges *l, struct mapping *m, uint64_t start, uint64_t
 struct mapping *coming_take(struct ranges *l, const struct space *s, uint64_t start, uint64_t end);
 const struct mapping *coming_at(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr);
 void coming_end(struct ranges *l, uint64_t key);
+
+/* What is in a mapping's page tables (pfns.c). move: [start, end) is at to now. */
+void pfns_add(struct ranges *l, struct mapping *m, const struct mmt_ev_pfn_map *e);
+void pfns_drop(struct ranges *l, struct mapping *m, uint64_t start, uint64_t end);
+void pfns_move(struct ranges *l, struct mapping *m, uint64_t start, uint64_t end, uint64_t to);
+void pfns_copy(struct ranges *l, struct mapping *to, const struct mapping *from, uint64_t start, uint64_t end);
+void pfns_free(struct ranges *l, struct mapping *m);
 
 #endif
