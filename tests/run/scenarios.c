@@ -4,6 +4,7 @@
  * workload's ranges what the row says, as often as it says, and nothing else of installs, callbacks and faults
  *
  *   scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson
+ *   scenarios -r TABLE             the runs of the workload that the table names, each once
  *
  *   -n  for the output, and for lines of the table that hold for some kernels or runs
  *   -v  every difference, not only the first of a row
@@ -28,7 +29,6 @@ struct event {
 	uint32_t pid;
 	uint64_t addr, ts_ns, end_ns;
 	char *line; /* parsed anew for each look */
-	bool had;   /* by find_event() */
 };
 
 static struct table table;
@@ -52,17 +52,26 @@ void bad_input(const char *path, unsigned long line, const char *fmt, ...)
 	exit(2);
 }
 
+/* Where it was stands in front of ": "; the rest tells differences apart. */
 static void differ(struct row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void differ(struct row *row, const char *fmt, ...)
 {
+	char *text, *what;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (row->n_errors < sizeof(row->errors) / sizeof(row->errors[0]) &&
-	    vasprintf(&row->errors[row->n_errors], fmt, ap) < 0)
+	if (vasprintf(&text, fmt, ap) < 0)
 		exit(2);
 	va_end(ap);
-	row->n_errors++;
+	what = strstr(text, ": ") ?: text;
+	for (unsigned int i = 0; i < row->n_errors; i++)
+		if (!strcmp(strstr(row->errors[i].text, ": ") ?: row->errors[i].text, what)) {
+			row->errors[i].times++;
+			free(text);
+			return;
+		}
+	if (row->n_errors < sizeof(row->errors) / sizeof(row->errors[0]))
+		row->errors[row->n_errors++] = (struct difference){ .text = text, .times = 1 };
 }
 
 /* ---- the trace ---- */
@@ -142,20 +151,46 @@ static int by_time(const void *a, const void *b)
 	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
 }
 
-/* The events are in order of time by now; a process's calls stand in the order in which it told of them. */
-static bool find_event(const char *event, uint32_t pid, const char *field, uint64_t value, struct call *out)
-{
-	for (size_t i = 0; i < n_events; i++) {
-		struct event *e = &events[i];
-		uint64_t got;
+/* When the last call of each process was that its workload has told of. */
+static struct {
+	uint32_t pid;
+	uint64_t ts_ns;
+} told[256];
 
-		if (e->had || e->pid != pid || strcmp(e->name, event) ||
-		    !number(object_get(parsed(e), field, NULL), &got) || got != value)
-			continue;
-		e->had = true;
-		*out = (struct call){ .ts_ns = e->ts_ns, .end_ns = e->end_ns };
-		return true;
-	}
+static uint64_t *told_by(uint32_t pid)
+{
+	size_t i = 0;
+
+	while (i < sizeof(told) / sizeof(told[0]) - 1 && told[i].pid && told[i].pid != pid)
+		i++;
+	told[i].pid = pid;
+	return &told[i].ts_ns;
+}
+
+static bool is_call(const struct event *e, const struct call *c)
+{
+	const struct object *o;
+	uint64_t got;
+
+	if (e->pid != c->pid || strcmp(e->name, c->event))
+		return false;
+	o = parsed(e);
+	if (!number(object_get(o, c->field, NULL), &got) || got != c->value)
+		return false;
+	return !c->len || (number(object_get(o, "len", NULL), &got) && got == c->len);
+}
+
+/* The events are in order of time by now, and so are the lines of one process. */
+static bool find_event(struct call *c)
+{
+	uint64_t *last = told_by(c->pid);
+
+	for (size_t i = 0; i < n_events; i++)
+		if (events[i].ts_ns > *last && is_call(&events[i], c)) {
+			*last = c->ts_ns = events[i].ts_ns;
+			c->end_ns = events[i].end_ns;
+			return true;
+		}
 	return false;
 }
 
@@ -351,6 +386,8 @@ static unsigned int passed, failed, skipped;
 
 static void report(struct row *row, const char *path)
 {
+	unsigned int more = 0;
+
 	if (!row->used) {
 		if (row->skip) {
 			printf("skip %s@%s/%s: %s\n", row->name, kernel, run, row->skip);
@@ -365,12 +402,14 @@ static void report(struct row *row, const char *path)
 		return;
 	}
 	failed++;
-	printf("not ok %s@%s/%s: %s", row->name, kernel, run, row->errors[0]);
-	if (row->n_errors > 1)
-		printf(" (and %u more)", row->n_errors - 1);
+	for (unsigned int i = 0; i < row->n_errors; i++)
+		more += row->errors[i].times;
+	printf("not ok %s@%s/%s: %s", row->name, kernel, run, row->errors[0].text);
+	if (more > 1)
+		printf(" (and %u more)", more - 1);
 	putchar('\n');
-	for (unsigned int i = 1; verbose && i < row->n_errors && i < sizeof(row->errors) / sizeof(*row->errors); i++)
-		printf("#   %s\n", row->errors[i]);
+	for (unsigned int i = 0; verbose && i < row->n_errors; i++)
+		printf("#   %s (%u times)\n", row->errors[i].text, row->errors[i].times);
 }
 
 static void report_losses(void)
@@ -392,31 +431,55 @@ static void report_losses(void)
 		printf("ok nothing-lost@%s/%s\n", kernel, run);
 }
 
+static int print_runs(void)
+{
+	char text[64][200];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < table.n; i++) {
+		struct mapping m = { .kind = row_kind(&table.rows[i]) };
+		bool had = !table.rows[i].run || !strcmp(table.rows[i].name, "every");
+
+		if (!had)
+			put_names(text[n], sizeof(text[n]), table.rows[i].run, &m);
+		for (unsigned int k = 0; k < n && !had; k++)
+			had = !strcmp(text[k], text[n]);
+		if (!had)
+			puts(text[n++]);
+	}
+	return fflush(stdout) || !n;
+}
+
 static int usage(void)
 {
-	fprintf(stderr, "usage: scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson\n");
+	fprintf(stderr, "usage: scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson\n       scenarios -r TABLE\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	char *name = NULL;
+	bool runs = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:v")) != -1) {
+	while ((opt = getopt(argc, argv, "n:vr")) != -1) {
 		if (opt == 'n')
 			name = optarg;
 		else if (opt == 'v')
 			verbose = true;
+		else if (opt == 'r')
+			runs = true;
 		else
 			return usage();
 	}
-	if (argc - optind != 3)
+	if (argc - optind != (runs ? 1 : 3))
 		return usage();
 	kernel = strsep(&name, "/") ?: "?";
 	run = name ?: "?";
 	argv += optind;
 	table_load(&table, argv[0]);
+	if (runs)
+		return print_runs();
 	read_trace(argv[2]);
 	qsort(events, n_events, sizeof(*events), by_time);
 	used_load(&used, &table, argv[1], page, find_event);
@@ -425,7 +488,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < table.n; i++)
 		report(&table.rows[i], argv[0]);
 	report_losses();
-	if (!used.complete) {
+	if (!used.done || used.wrong) {
 		printf("not ok workload@%s/%s: its last line is not 'done wrong=0'\n", kernel, run);
 		failed++;
 	}

@@ -36,7 +36,10 @@ struct row {
 	struct line lines[48];
 	unsigned int n_lines;
 	unsigned int n_errors;
-	char *errors[20];
+	struct difference {
+		char *text;
+		unsigned int times;
+	} errors[20];	  /* different ones */
 	const char *skip; /* the workload's own word */
 	bool used;
 };
@@ -47,6 +50,8 @@ struct table {
 };
 
 void table_load(struct table *t, const char *path);
+/* The kind that a row is about. */
+const char *row_kind(const struct row *row);
 /* Does `only` (a line's) name one of what is tested: a kernel, a run? */
 bool table_holds(const char *only, const char *kernel, const char *run);
 
@@ -74,7 +79,10 @@ struct mapping {
 	X(READ, "first_read") \
 	X(WRITTEN, "first_written") \
 	X(UPGRADED, "read_then_written") \
-	X(INHERITED, "inherited")
+	X(INHERITED, "inherited") \
+	X(UPPER, "first_written_upper") \
+	X(TOLD, "told") \
+	X(SPLITS_REFUSED, "splits_refused")
 // clang-format on
 
 enum tally {
@@ -102,14 +110,19 @@ struct used {
 	unsigned int n_maps;
 	struct place places[2048];
 	unsigned int n_places;
-	bool complete; /* "done wrong=0" */
+	unsigned int done, wrong; /* last lines, "done wrong=0", and with another number */
 };
 
-/* The trace as used_load() wants to know it: the next event of a process in order of time, after the ones it had. */
+/* The trace as used_load() wants to know it: the next call of a process, after the ones it had, with these values. */
 struct call {
-	uint64_t ts_ns, end_ns;
+	const char *event;
+	uint32_t pid;
+	const char *field;
+	uint64_t value;
+	uint64_t len;		/* 0: whatever */
+	uint64_t ts_ns, end_ns; /* found */
 };
-typedef bool (*find_call)(const char *event, uint32_t pid, const char *field, uint64_t value, struct call *out);
+typedef bool (*find_call)(struct call *c);
 
 void used_load(struct used *u, struct table *t, const char *path, uint64_t page, find_call find);
 const struct place *used_place(const struct used *u, uint32_t pid, uint64_t addr, uint64_t ts_ns);

@@ -80,6 +80,8 @@ static void add_every(struct reader *r, struct row *row, const struct row *every
 			bad_input(r->path, row->no, "too many lines in a row");
 		row->lines[row->n_lines++] = every->lines[i];
 	}
+	if (!row->run)
+		row->run = every->run;
 }
 
 void table_load(struct table *t, const char *path)
@@ -124,4 +126,12 @@ bool table_holds(const char *only, const char *kernel, const char *run)
 		p += len + (p[len] == ',');
 	}
 	return named != none;
+}
+
+const char *row_kind(const struct row *row)
+{
+	for (unsigned int i = 0; i < row->conds; i++)
+		if (!strcmp(row->cond[i].field, "kind"))
+			return row->cond[i].value;
+	return row->name;
 }

@@ -21,7 +21,7 @@ static struct {
 	struct table *t;
 	const char *path;
 	unsigned long no;
-	uint64_t page;
+	uint64_t page, size; /* size: of what the driver offers, by its last line info */
 	find_call find;
 	struct words ways; /* chosen since the last open */
 } r;
@@ -88,13 +88,11 @@ static struct place *live_place(uint32_t pid, uint64_t addr)
 	return NULL;
 }
 
-static struct call traced(const struct words *w, const char *event, uint32_t pid, const char *field, uint64_t value)
+static struct call traced(const struct words *w, struct call c)
 {
-	struct call c;
-
-	if (!r.find(event, pid, field, value, &c))
+	if (!r.find(&c))
 		bad_input(r.path, r.no, "the trace has no %s of process %u with %s 0x%llx, which its line %s tells of",
-			  event, pid, field, (unsigned long long)value, w->step);
+			  c.event, c.pid, c.field, (unsigned long long)c.value, w->step);
 	return c;
 }
 
@@ -112,6 +110,7 @@ static void step_mmap(const struct words *w, uint32_t pid)
 {
 	struct mapping *m = calloc(1, sizeof(*m));
 	uint64_t addr = get_number(w, "addr"), len = get_number(w, "len");
+	struct call c;
 
 	memcpy(m->vars, w->kv, w->n * sizeof(*w->kv));
 	m->n_vars = w->n;
@@ -127,7 +126,8 @@ static void step_mmap(const struct words *w, uint32_t pid)
 		bad_input(r.path, r.no, "no row of the table is for this mapping of kind %s", m->kind);
 	m->row->used = true;
 	r.u->maps[r.u->n_maps++] = m;
-	add_place(m, pid, addr, (uint64_t)m->n[N_PAGES] * r.page, traced(w, "mmap", pid, "ret", addr).ts_ns);
+	c = traced(w, (struct call){ "mmap", pid, "ret", addr, len, 0, 0 });
+	add_place(m, pid, addr, (uint64_t)m->n[N_PAGES] * r.page, c.ts_ns);
 }
 
 /* A whole mapping, what is left of one, or a hole in its middle. */
@@ -135,7 +135,7 @@ static void step_munmap(const struct words *w, uint32_t pid)
 {
 	uint64_t addr = get_number(w, "addr"), end = addr + get_number(w, "len");
 	struct place *p = live_place(pid, addr);
-	struct call c = traced(w, "munmap", pid, "addr", addr);
+	struct call c = traced(w, (struct call){ "munmap", pid, "addr", addr, end - addr, 0, 0 });
 
 	if (!p)
 		return; /* a place that was only reserved */
@@ -151,13 +151,15 @@ static void step_fork(const struct words *w, uint32_t pid)
 {
 	uint32_t child = (uint32_t)get_number(w, "child");
 	struct place *p = live_place(pid, get_number(w, "addr")), *q;
+	struct call c;
 	size_t pages;
 
 	if (!p)
 		bad_input(r.path, r.no, "a fork with no mapping");
 	p->m->n[N_FORKS]++;
 	pages = (size_t)((p->end - p->start) / r.page);
-	q = add_place(p->m, child, p->start, p->end - p->start, traced(w, "fork", pid, "child", child).ts_ns);
+	c = traced(w, (struct call){ "fork", pid, "child", child, 0, 0, 0 });
+	q = add_place(p->m, child, p->start, p->end - p->start, c.ts_ns);
 	q->child = true;
 	for (size_t i = 0; i < pages; i++)
 		q->pages[i] = p->pages[i] ? p->pages[i] | PAGE_OF_PARENT : 0;
@@ -167,7 +169,7 @@ static void step_mremap(const struct words *w, uint32_t pid)
 {
 	uint64_t addr = get_number(w, "addr"), to = get_number(w, "to");
 	struct place *p = live_place(pid, addr), *q;
-	struct call c = traced(w, "mremap", pid, "addr", addr);
+	struct call c = traced(w, (struct call){ "mremap", pid, "addr", addr, get_number(w, "newlen"), 0, 0 });
 
 	if (!p || !to)
 		return; /* refused */
@@ -185,26 +187,36 @@ static void step_mprotect(const struct words *w, uint32_t pid)
 		p->m->n[N_PROTS]++;
 }
 
+static void touch_page(struct mapping *m, unsigned char *s, unsigned char how, bool upper)
+{
+	if (*s & PAGE_OF_PARENT) {
+		m->n[N_INHERITED]++;
+	} else if (!*s) {
+		m->n[how == PAGE_READ ? N_READ : N_WRITTEN]++;
+		m->n[N_UPPER] += upper && how == PAGE_WRITTEN;
+	} else if (how == PAGE_WRITTEN && !(*s & PAGE_WRITTEN)) {
+		m->n[N_UPGRADED]++;
+	}
+	*s &= (unsigned char)~PAGE_OF_PARENT;
+	*s |= how;
+}
+
 static void touch(const struct words *w, uint32_t pid, unsigned char how)
 {
-	uint64_t addr = get_number(w, "addr"), len = get(w, "len") ? get_number(w, "len") : 1;
+	uint64_t addr = get_number(w, "addr"), len = get(w, "len") ? get_number(w, "len") : 1, off = 0;
 	struct place *p = live_place(pid, addr);
 
 	if (!p)
 		return;
-	for (uint64_t i = (addr - p->start) / r.page; i <= (addr + len - 1 - p->start) / r.page; i++) {
-		unsigned char *s = &p->pages[i];
+	number(mapping_var(p->m, "off"), &off);
+	for (uint64_t i = (addr - p->start) / r.page; i <= (addr + len - 1 - p->start) / r.page; i++)
+		touch_page(p->m, &p->pages[i], how, 2 * (off + i * r.page) >= r.size);
+}
 
-		if (*s & PAGE_OF_PARENT) {
-			p->m->n[N_INHERITED]++;
-			*s &= (unsigned char)~PAGE_OF_PARENT;
-		} else if (!*s) {
-			p->m->n[how == PAGE_READ ? N_READ : N_WRITTEN]++;
-		} else if (how == PAGE_WRITTEN && !(*s & PAGE_WRITTEN)) {
-			p->m->n[N_UPGRADED]++;
-		}
-		*s |= how;
-	}
+static void step_info(const struct words *w, uint32_t pid)
+{
+	(void)pid;
+	r.size = get_number(w, "size");
 }
 
 static void step_read(const struct words *w, uint32_t pid)
@@ -217,15 +229,75 @@ static void step_write(const struct words *w, uint32_t pid)
 	touch(w, pid, PAGE_WRITTEN);
 }
 
-static void step_way(const struct words *w, uint32_t pid)
+/* The youngest mapping of the line's kind that is the process's own. */
+static struct place *live_of_kind(const struct words *w, uint32_t pid)
 {
-	const char *name = get(w, "name");
+	for (unsigned int i = r.u->n_places; i--;) {
+		struct place *p = &r.u->places[i];
 
-	(void)pid;
+		if (p->pid == pid && !p->child && p->to_ns == UINT64_MAX && !strcmp(p->m->kind, get(w, "kind") ?: ""))
+			return p;
+	}
+	return NULL;
+}
+
+/* The driver took the entries away: each page will be touched for the first time again. */
+static void forget_pages(const struct words *w, uint32_t pid)
+{
+	struct place *p = live_of_kind(w, pid);
+
+	if (p)
+		memset(p->pages, 0, (p->end - p->start) / r.page);
+}
+
+static void choose(const char *name, const char *value)
+{
 	for (unsigned int i = 0; i < r.ways.n; i++)
 		if (!strcmp(r.ways.kv[i].field, name))
 			r.ways.kv[i] = r.ways.kv[--r.ways.n];
-	r.ways.kv[r.ways.n++] = (struct pair){ .field = name, .value = get(w, "value") };
+	r.ways.kv[r.ways.n++] = (struct pair){ .field = name, .value = value };
+}
+
+/* Which function is to map, and settings beside that. */
+static void step_way(const struct words *w, uint32_t pid)
+{
+	static const char *const settings[] = { "delay_us", "fresh", "sync_start", "sync_end" };
+	const char *name = get(w, "name");
+
+	if (!strcmp(name, "fresh"))
+		forget_pages(w, pid);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (!strcmp(name, settings[i])) {
+			choose(name, get(w, "value"));
+			return;
+		}
+	choose("way", name);
+}
+
+/* From now on it is the dma-buf's descriptor that is mapped. */
+static void step_descriptor(const struct words *w, uint32_t pid)
+{
+	(void)w;
+	(void)pid;
+	choose("way", "descriptor");
+}
+
+/* Which pages the driver was told of, a bit for each; it wants to be told again. */
+static void step_written(const struct words *w, uint32_t pid)
+{
+	struct place *p = live_of_kind(w, pid);
+
+	if (p)
+		p->m->n[N_TOLD] += __builtin_popcountll(get_number(w, "got"));
+	forget_pages(w, pid);
+}
+
+static void step_refused(const struct words *w, uint32_t pid)
+{
+	struct place *p = live_of_kind(w, pid);
+
+	if (p && !strcmp(get(w, "case") ?: "", "split"))
+		p->m->n[N_SPLITS_REFUSED]++;
 }
 
 static void step_open(const struct words *w, uint32_t pid)
@@ -240,12 +312,8 @@ static void step_skip(const struct words *w, uint32_t pid)
 	(void)pid;
 	for (unsigned int i = 0; i < r.t->n; i++) {
 		struct row *row = &r.t->rows[i];
-		const char *kind = row->name;
 
-		for (unsigned int k = 0; k < row->conds; k++)
-			if (!strcmp(row->cond[k].field, "kind"))
-				kind = row->cond[k].value;
-		if (!strcmp(kind, get(w, "kind")))
+		if (!strcmp(row_kind(row), get(w, "kind")))
 			row->skip = get(w, "why") ?: get(w, "reason");
 	}
 }
@@ -254,9 +322,12 @@ static const struct {
 	const char *step;
 	void (*take)(const struct words *w, uint32_t pid);
 } steps[] = {
-	{ "open", step_open },	   { "way", step_way },	      { "mmap", step_mmap },	     { "munmap", step_munmap },
-	{ "fork", step_fork },	   { "mremap", step_mremap }, { "mprotect", step_mprotect }, { "read", step_read },
-	{ "register", step_read }, { "write", step_write },   { "skip", step_skip },
+	{ "open", step_open },	     { "info", step_info },	    { "way", step_way },
+	{ "mmap", step_mmap },	     { "munmap", step_munmap },	    { "fork", step_fork },
+	{ "mremap", step_mremap },   { "mprotect", step_mprotect }, { "read", step_read },
+	{ "register", step_read },   { "write", step_write },	    { "skip", step_skip },
+	{ "slow", step_read },	     { "export", step_descriptor }, { "receive", step_descriptor },
+	{ "written", step_written }, { "refused", step_refused },
 };
 
 /* In place; double quotes hold blanks together. */
@@ -303,7 +374,7 @@ static void take_line(struct words *w, size_t left)
 	uint32_t pid;
 
 	if (!strcmp(step, "done"))
-		r.u->complete = get(w, "wrong") && !strcmp(get(w, "wrong"), "0");
+		*(get(w, "wrong") && !strcmp(get(w, "wrong"), "0") ? &r.u->done : &r.u->wrong) += 1;
 	if (!get(w, "pid") || (result && strcmp(result, "ok") && strcmp(step, "mremap")))
 		return;
 	pid = (uint32_t)get_number(w, "pid");
