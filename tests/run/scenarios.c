@@ -322,7 +322,8 @@ static void no_such_line(struct row *row, const struct event *e, const struct ob
 		}
 	}
 	if (!wrong) {
-		differ(row, "%s at 0x%" PRIx64 ": expected none, got one", e->name, e->addr);
+		differ(row, "%s at 0x%" PRIx64 ": expected none, got one (%s)", e->name, e->addr,
+		       object_get(o, "helper", NULL) ?: e->name);
 		return;
 	}
 	put_names(want, sizeof(want), wrong->value, m);

@@ -80,7 +80,8 @@ struct mapping {
 	X(WRITTEN, "first_written") \
 	X(UPGRADED, "read_then_written") \
 	X(INHERITED, "inherited") \
-	X(UPPER, "first_written_upper") \
+	X(READ_UPPER, "first_read_upper") \
+	X(WRITTEN_UPPER, "first_written_upper") \
 	X(TOLD, "told") \
 	X(SPLITS_REFUSED, "splits_refused")
 // clang-format on

@@ -193,7 +193,7 @@ static void touch_page(struct mapping *m, unsigned char *s, unsigned char how, b
 		m->n[N_INHERITED]++;
 	} else if (!*s) {
 		m->n[how == PAGE_READ ? N_READ : N_WRITTEN]++;
-		m->n[N_UPPER] += upper && how == PAGE_WRITTEN;
+		m->n[how == PAGE_READ ? N_READ_UPPER : N_WRITTEN_UPPER] += upper;
 	} else if (how == PAGE_WRITTEN && !(*s & PAGE_WRITTEN)) {
 		m->n[N_UPGRADED]++;
 	}
