@@ -48,8 +48,10 @@ struct mmdemo_dma_mem *mmdemo_dma_mem_get(struct device *dev, enum mmdemo_dma_me
 	bool large = sort != MMDEMO_MEM_SMALL;
 	int err = 0;
 
-	if (large && (!is_power_of_2(dma_mb) || dma_mb > 1024))
+	if (large && (!is_power_of_2(dma_mb) || dma_mb > 1024)) {
+		pr_info_ratelimited("no large DMA memory: dma_mb=%u is no power of two up to 1024\n", dma_mb);
 		return ERR_PTR(-EINVAL);
+	}
 	mutex_lock(&dma_mem_lock);
 	if (!mem->users) {
 		mem->dev = dev;
