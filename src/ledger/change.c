@@ -368,29 +368,46 @@ static void relocate(struct ranges *l, struct space *s, const struct mmt_ev_vma_
 	mapping_put(l, mv.last.map);
 }
 
+/* The same pages once more, and the old range stays. */
+static void twice(struct ranges *l, struct space *s, const struct mmt_ev_vma_move *e, struct range *r)
+{
+	struct range *of = tree_at(&s->tree, e->old_addr);
+
+	if (of && !HAS(&e->h, vm_flags)) {
+		uint64_t start = r->start, end = r->end;
+
+		*r = *of;
+		r->off += e->old_addr - of->start;
+		r->start = start;
+		r->end = end;
+	}
+	r->map = of ? mapping_copy(l, s, of->map, r, e->origin) : whose(l, s, r, e->origin);
+	if (!r->map)
+		return;
+	space_map(l, s, r, true);
+	mapping_put(l, r->map);
+}
+
+void change_moved(struct ranges *l, struct space *s, const struct mmt_ev_vma_move *e)
+{
+	struct range r = change_describe(l, &e->h, e->addr, e->len, e->origin);
+
+	if (r.start >= r.end || e->old_addr + e->old_len < e->old_addr)
+		l->dropped++;
+	else if (e->addr == e->old_addr)
+		extend(l, s, e);
+	else if (e->old_len)
+		relocate(l, s, e, &r);
+	else
+		twice(l, s, e, &r);
+}
+
 void change_move(struct ranges *l, const struct mmt_hdr *h)
 {
-	const struct mmt_ev_vma_move *e = (const void *)h;
 	struct space *s = own_space(l, h);
-	struct range r = change_describe(l, h, e->addr, e->len, e->origin), *of;
 
-	if (!s)
-		return;
-	if (r.start >= r.end || e->old_addr + e->old_len < e->old_addr) {
-		l->dropped++;
-	} else if (e->addr == e->old_addr) {
-		extend(l, s, e);
-	} else if (e->old_len) {
-		relocate(l, s, e, &r);
-	} else {
-		/* the same pages once more, and the old range stays */
-		of = tree_at(&s->tree, e->old_addr);
-		r.map = of ? mapping_copy(l, s, of->map, &r, e->origin) : whose(l, s, &r, e->origin);
-		if (!r.map)
-			return;
-		space_map(l, s, &r, true);
-		mapping_put(l, r.map);
-	}
+	if (s)
+		change_moved(l, s, (const void *)h);
 }
 
 /* ---- the rest ------------------------------------------------------------------------------------------------- */

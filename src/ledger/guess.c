@@ -44,14 +44,26 @@ static void made(struct ranges *l, struct space *s, struct range *r, unsigned or
 	mapping_put(l, r->map);
 }
 
+/* A call that makes room first and fails then has made room: up to 6.11 mmap, all kernels mremap. */
+static void half_done(struct space *s, bool fixed, int64_t ret)
+{
+	/* what is refused before anything is done */
+	if (fixed && ret != -EINVAL && ret != -EBADF && ret != -EACCES && ret != -EPERM && ret != -EEXIST)
+		space_gap(s);
+}
+
 void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mmap *e = (const void *)h;
 	struct space *s = guessed(l, h);
 	struct range r = { .guessed = true, .fd = -1 };
 
-	if (!s || !HAS(h, MMAP, ret) || !GOT(e->ret))
+	if (!s || !HAS(h, MMAP, ret))
 		return;
+	if (!GOT(e->ret)) {
+		half_done(s, e->flags & FLAGS_MAP_FIXED, e->ret);
+		return;
+	}
 	r.start = (uint64_t)e->ret;
 	r.end = r.start + page_up(l, e->len);
 	r.vm_flags = e->prot & 7;
@@ -107,52 +119,170 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 	/* a hole: what is before it has been changed */
 	if (e->ret)
 		end = until_hole(s, e->addr, end);
-	space_prot(l, s, e->addr, end, (r->vm_flags & ~7ULL) | (e->prot & 7), false);
+	space_prot(l, s, e->addr, end, e->prot & 7, false);
 }
 
-#define MREMAP_FIXED_ 2 /* include/uapi/linux/mman.h, 6.12 */
+/* include/uapi/linux/mman.h, 6.12 */
+#define MREMAP_FIXED_	  2
+#define MREMAP_DONTUNMAP_ 4
 
-struct leaving {
-	struct ranges *l;
-	struct space *s;
-	const struct mapping *moves;
-};
-
-static void take_away(void *ctx, struct range *r)
+/* Its pages have gone; the range stays, empty. */
+static void stays(struct ranges *l, struct space *s, struct range *r)
 {
-	struct leaving *v = ctx;
-
-	space_remember(v->l, v->s, r);
-	space_drop_range(v->l, r, r->map == v->moves ? MAPPING_LIVE : MAPPING_MREMAP);
+	r->map = mapping_copy(l, s, s->moved, r, MMT_ORIGIN_MREMAP);
+	if (!r->map)
+		return;
+	mapping_did(l, r->map, MAPPING_ACT_MADE, r->start, r->end, MMT_ORIGIN_MREMAP);
+	space_fill(l, s, r);
+	mapping_put(l, r->map);
 }
 
 void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mremap *e = (const void *)h;
+	uint64_t old_len = page_up(l, e->old_len), len = page_up(l, e->len), to = (uint64_t)e->ret;
+	struct mmt_ev_vma_move move = { .h = *h, .addr = to, .len = len, .old_addr = e->addr };
 	struct space *s = guessed(l, h);
-	struct range *old, r = { .guessed = true, .fd = -1 };
+	struct range old = { 0 }, *r;
 
-	if (!s || !HAS(h, MREMAP, ret) || !GOT(e->ret))
+	if (!s || !HAS(h, MREMAP, ret))
 		return;
-	old = e->old_len ? tree_at(&s->tree, e->addr) : NULL;
-	if (old) {
-		r = *old;
-		r.off += e->addr - old->start;
-		mapping_get(r.map);
+	if (!GOT(e->ret)) {
+		if (e->flags & MREMAP_FIXED_)
+			space_gap(s);
+		return;
 	}
-	/* what is there goes, and its mapping lives on in the new place */
-	tree_each(space_take(l, s, e->addr, e->addr + page_up(l, e->old_len)), take_away,
-		  &(struct leaving){ l, s, r.map });
+	if (e->flags & MREMAP_FIXED_)
+		space_unmap(l, s, to, to + len, MAPPING_MREMAP);
+	if (old_len > len) {
+		space_unmap(l, s, e->addr + len, e->addr + old_len, MAPPING_MREMAP);
+		old_len = len;
+	}
+	r = tree_at(&s->tree, e->addr);
+	if (!r)
+		space_gap(s); /* nobody told how it came there */
+	if (!r || (to == e->addr && old_len == len))
+		return;
+	old = *r;
+	old.start = e->addr;
+	old.end = e->addr + old_len;
+	old.off += e->addr - r->start;
+	move.h.have = MMT_HAVE(VMA_MOVE, addr) | MMT_HAVE(VMA_MOVE, len) | MMT_HAVE(VMA_MOVE, old_addr) |
+		      MMT_HAVE(VMA_MOVE, old_len) | MMT_HAVE(VMA_MOVE, origin);
+	move.old_len = old_len;
+	move.origin = MMT_ORIGIN_MREMAP;
+	change_moved(l, s, &move);
+	if (e->flags & MREMAP_DONTUNMAP_ && s->moved)
+		stays(l, s, &old);
+}
+
+#define VM_DONTCOPY 0x20000 /* include/linux/mm.h, 5.10 to 7.1 */
+
+struct advising {
+	uint64_t set, clear;
+};
+
+static void advise(void *ctx, struct range *r)
+{
+	const struct advising *a = ctx;
+
+	r->vm_flags = (r->vm_flags & ~a->clear) | a->set;
+}
+
+/* MADV_DONTFORK: what it is said of is not copied. A hole is skipped, and the call says so when it is done. */
+void guess_madvise(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_madvise *e = (const void *)h;
+	bool dont = e->advice == 10, again = e->advice == 11; /* MADV_, include/uapi/asm-generic/mman-common.h, 6.12 */
+	struct advising a = { dont ? VM_DONTCOPY : 0, again ? VM_DONTCOPY : 0 };
+	struct space *s = dont || again ? guessed(l, h) : NULL;
+	uint64_t end = e->addr + page_up(l, e->len);
+	struct range *taken;
+
+	/* process_madvise takes no such advice */
+	if (!s || HAS(h, MADVISE, pidfd) || !HAS(h, MADVISE, ret) || (e->ret && e->ret != -ENOMEM) || end <= e->addr)
+		return;
+	taken = space_take(l, s, e->addr, end);
+	tree_each(taken, advise, &a);
+	tree_put_back(&s->tree, taken);
+}
+
+/* ---- shared memory of System V -------------------------------------------------------------------------------- */
+
+void guess_shmget(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_shmget *e = (const void *)h;
+	struct shm_known *k = &l->shm[l->next_shm++ % SHM_KNOWN];
+
+	/* one that is there already may be longer than what is asked for */
+	if (HAS(h, SHMGET, ret) && e->ret >= 0 && e->key == 0)
+		*k = (struct shm_known){ .id = e->ret, .len = page_up(l, e->len) };
+}
+
+static uint64_t shm_len(const struct ranges *l, int32_t id)
+{
+	for (unsigned i = 1; i <= SHM_KNOWN; i++) {
+		const struct shm_known *k = &l->shm[(l->next_shm - i) % SHM_KNOWN];
+
+		if (k->len && k->id == id)
+			return k->len;
+	}
+	return 0;
+}
+
+/* include/uapi/linux/shm.h, 6.12 */
+#define SHM_RDONLY_ 010000
+#define SHM_REMAP_  040000
+#define SHM_EXEC_   0100000
+
+void guess_shmat(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_shmat *e = (const void *)h;
+	struct range r = { .guessed = true, .fd = -1, .kind = RANGE_SHM };
+	struct space *s = guessed(l, h);
+	uint64_t len = shm_len(l, e->id);
+
+	if (!s || !HAS(h, SHMAT, ret) || !GOT(e->ret))
+		return;
+	if (!len) {
+		space_gap(s);
+		return;
+	}
 	r.start = (uint64_t)e->ret;
-	r.end = r.start + page_up(l, e->len);
-	if (!old) {
-		made(l, s, &r, MMT_ORIGIN_MREMAP, false);
+	r.end = r.start + len;
+	r.vm_flags = FLAGS_VM_SHARED | FLAGS_VM_MAYSHARE | FLAGS_VM_READ |
+		     (e->flags & SHM_RDONLY_ ? 0 : FLAGS_VM_WRITE) | (e->flags & SHM_EXEC_ ? FLAGS_VM_EXEC : 0);
+	made(l, s, &r, MMT_ORIGIN_SHMAT, !(e->flags & SHM_REMAP_));
+}
+
+void guess_shmdt(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_shmdt *e = (const void *)h;
+	struct space *s = guessed(l, h);
+	struct range *r;
+
+	if (!s || !HAS(h, SHMDT, ret) || e->ret)
 		return;
+	/* what of the segment is still where it was attached */
+	r = tree_from(&s->tree, e->addr);
+	if (!r || r->kind != RANGE_SHM)
+		space_gap(s); /* attached before anybody watched, or in pieces */
+	while (r && r->kind == RANGE_SHM && r->start - r->off == e->addr) {
+		uint64_t end = r->end;
+
+		space_unmap(l, s, r->start, end, MAPPING_SHMDT);
+		r = tree_from(&s->tree, end);
 	}
-	mapping_did(l, r.map, MAPPING_ACT_MOVED, e->addr, e->addr + page_up(l, e->old_len), r.start);
-	r.map->start = r.start;
-	space_map(l, s, &r, !(e->flags & MREMAP_FIXED_));
-	mapping_put(l, r.map);
+}
+
+/* Which pages of the file are where is another matter now. */
+void guess_remap_file(struct ranges *l, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_remap_file_pages *e = (const void *)h;
+	struct space *s = guessed(l, h);
+
+	if (s && HAS(h, REMAP_FILE, ret) && !e->ret)
+		space_gap(s);
 }
 
 void guess_brk(struct ranges *l, const struct mmt_hdr *h)
@@ -195,6 +325,8 @@ static void copy(void *ctx, struct range *r)
 	struct copying *c = ctx;
 	struct range new = *r;
 
+	if (r->vm_flags & VM_DONTCOPY)
+		return;
 	new.map = mapping_copy(c->l, c->to, r->map, r, MMT_ORIGIN_FORK);
 	if (!new.map)
 		return;
@@ -222,5 +354,8 @@ void guess_fork(struct ranges *l, const struct mmt_hdr *h)
 	if (!c.to)
 		return;
 	c.to->heap = from->heap;
+	c.to->threads = from->threads;
+	if (from->gap)
+		space_gap(c.to);
 	tree_each(from->tree.root, copy, &c);
 }

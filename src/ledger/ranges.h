@@ -17,7 +17,7 @@
 #define RANGES_MAX	 (1u << 20) /* ranges in all spaces together; past it they are counted as dropped */
 #define RANGES_SPACE_MAX 65536	    /* address spaces */
 
-enum range_kind { RANGE_PLAIN, RANGE_HEAP, RANGE_STACK, RANGE_SPECIAL };
+enum range_kind { RANGE_PLAIN, RANGE_HEAP, RANGE_STACK, RANGE_SPECIAL, RANGE_SHM /* guessed: of shmat */ };
 
 /*
  * A mapped range, and the mapping it belongs to. Protections, holes and moves cut a mapping into ranges; those of one mapping

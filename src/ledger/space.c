@@ -302,9 +302,11 @@ static void set_flags(void *ctx, struct range *r)
 {
 	const struct new_flags *new = ctx;
 
-	r->vm_flags = r->map->vm_flags = new->vm_flags;
+	/* of several only the permissions become the same */
+	r->vm_flags = new->whole ? new->vm_flags : (r->vm_flags & ~7ULL) | (new->vm_flags & 7);
+	r->map->vm_flags = r->vm_flags;
 	r->has_flags |= new->whole;
-	mapping_did(new->l, r->map, MAPPING_ACT_PROT, r->start, r->end, new->vm_flags);
+	mapping_did(new->l, r->map, MAPPING_ACT_PROT, r->start, r->end, r->vm_flags);
 }
 
 void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole)

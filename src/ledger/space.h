@@ -65,6 +65,13 @@ struct coming {
 	uint32_t tid, call;
 };
 
+/* What shmget said of a segment; shmat does not say how long it is. */
+#define SHM_KNOWN 64
+struct shm_known {
+	int32_t id;
+	uint64_t len; /* 0: free */
+};
+
 struct ranges {
 	struct map spaces; /* mm, or PID_SPACE | pid -> struct space */
 	struct map by_pid; /* pid -> the space it runs in */
@@ -81,6 +88,8 @@ struct ranges {
 	uint64_t nclosed, forgotten;
 	struct coming coming[COMING];
 	unsigned next_coming;
+	struct shm_known shm[SHM_KNOWN];
+	unsigned next_shm;
 	ranges_comm_fn ask_comm;
 	void *ask_ctx;
 	uint64_t npfns, pfns_dropped; /* segments of PFNs of all mappings */
@@ -117,7 +126,7 @@ void space_unmap(struct ranges *l, struct space *s, uint64_t start, uint64_t end
 struct range *space_take(struct ranges *l, struct space *s, uint64_t start, uint64_t end);
 /* Remembers r as gone. */
 void space_remember(struct ranges *l, struct space *s, const struct range *r);
-/* whole: vm_flags is the kernel's own, else only its bits of prot and sharing are known. */
+/* whole: vm_flags is the kernel's own, else only its bits of prot count. */
 void space_prot(struct ranges *l, struct space *s, uint64_t start, uint64_t end, uint64_t vm_flags, bool whole);
 /* Something of it was missed. */
 void space_gap(struct space *s);

@@ -15,6 +15,9 @@ take_fn change_map, change_unmap, change_prot, change_move, change_dup, change_g
 struct range change_describe(const struct ranges *l, const struct mmt_hdr *h, uint64_t addr, uint64_t len,
 			     unsigned origin);
 
+/* A move within s; without its VMA's fields, of what is known there. */
+void change_moved(struct ranges *l, struct space *s, const struct mmt_ev_vma_move *e);
+
 /* What the kernel has (walk.c). */
 take_fn walk_vma;
 
@@ -22,6 +25,7 @@ take_fn walk_vma;
 take_fn deeds_fault, deeds_install, deeds_driver_mmap, deeds_driver_open, deeds_vma_new, deeds_mmap;
 
 /* Where no change events come: a space from what calls asked for and got (guess.c). */
-take_fn guess_mmap, guess_munmap, guess_mprotect, guess_mremap, guess_brk, guess_fork;
+take_fn guess_mmap, guess_munmap, guess_mprotect, guess_mremap, guess_brk, guess_fork, guess_madvise, guess_shmget,
+	guess_shmat, guess_shmdt, guess_remap_file;
 
 #endif

@@ -163,7 +163,7 @@ static void believe(struct ranges *l, struct space *s, const struct walk_diff *d
 		space_unmap(l, s, d->start, d->end, MAPPING_GAP);
 		return;
 	}
-	if (r && same_file(r, &d->kernel, d->start)) {
+	if (r && same_file(r, &d->kernel, d->start) && (perms(r->vm_flags) ^ perms(d->kernel.vm_flags)) < 8) {
 		space_prot(l, s, d->start, d->end, d->kernel.vm_flags, d->kernel.has_flags);
 		return;
 	}

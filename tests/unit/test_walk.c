@@ -140,7 +140,7 @@ static void test_sharing_and_file_differ(void **state)
 	vma(1, 30, 40, 0, 3);
 	END(1);
 	assert_int_equal(differences(), 3);
-	IS(1, 30, "m5"); /* another file is another mapping */
+	IS(1, 30, "m6"); /* another file is another mapping, and so is another sharing */
 }
 
 static void test_another_offset(void **state)
@@ -360,6 +360,42 @@ static void test_calls_against_proc(void **state)
 	assert_int_equal(differences(), 3);
 }
 
+/* What a protection spans may be shared in part; that it stays. */
+static void test_a_protection_of_several(void **state)
+{
+	struct mmt_ev_mprotect q = { .h = HDR(MPROTECT, 0, 5), .addr = 10 * PAGE, .len = 14 * PAGE, .prot = 1 };
+
+	(void)state;
+	call_mmap(10, 20, -1, 0x22);
+	call_mmap(20, 24, -1, 0x21);
+	ranges_event(l, &q.h);
+	mark_5(MMT_SYNC_WALK_BEGIN);
+	vma_of_5(10, 20, 0, 1);
+	vma_of_5(20, 24, 9, 1 | 8);
+	mark_5(MMT_SYNC_WALK_END);
+	assert_int_equal(differences(), 0);
+}
+
+static void test_a_fork_leaves_out_what_it_was_told_to(void **state)
+{
+	struct mmt_ev_madvise a = { .h = HDR(MADVISE, 0, 5), .addr = 12 * PAGE, .len = 2 * PAGE, .advice = 10 };
+	struct mmt_ev_fork f = { .h = HDR(FORK, 0, 5), .child = 6 };
+	struct mmt_hdr h = { .pid = 6 };
+
+	(void)state;
+	a.h.have &= ~MMT_HAVE(MADVISE, pidfd);
+	call_mmap(10, 20, -1, 0x22);
+	ranges_event(l, &a.h);
+	a.addr = 13 * PAGE;
+	a.len = PAGE;
+	a.advice = 11; /* MADV_DOFORK */
+	ranges_event(l, &a.h);
+	ranges_event(l, &f.h);
+	assert_non_null(ranges_at(l, &h, 11 * PAGE));
+	assert_null(ranges_at(l, &h, 12 * PAGE));
+	assert_non_null(ranges_at(l, &h, 13 * PAGE));
+}
+
 /* Calls of several threads end in another order than they happened: nobody can say whose fault it is. */
 static void test_calls_of_threads(void **state)
 {
@@ -411,6 +447,8 @@ int main(void)
 		W(test_many_are_counted),
 		W(test_an_unknown_space_is_a_gap),
 		W(test_calls_against_proc),
+		W(test_a_protection_of_several),
+		W(test_a_fork_leaves_out_what_it_was_told_to),
 		W(test_calls_of_threads),
 		W(test_a_call_that_half_failed),
 	};
