@@ -16,7 +16,7 @@
 #define STORY_START_NS 1000000000000ULL
 #define STORY_PAGE     4096
 
-enum { KEY_SHARED = 1, KEY_LIB, KEY_NASTY, KEY_COMM, KEY_PROG, KEY_DEVICE, KEY_DMA };
+enum { KEY_SHARED = 1, KEY_LIB, KEY_NASTY, KEY_COMM, KEY_PROG, KEY_DEVICE, KEY_DMA, KEY_MEMFD };
 
 #define F_MMAP	0xffff800001001000ULL
 #define F_OPEN	0xffff800001002000ULL
@@ -70,13 +70,15 @@ static void path(struct teller *t, uint64_t key, const char *components, size_t 
 }
 #define PATH(t, key, s, deleted) path(t, key, s, sizeof(s) - 1, deleted)
 
+#define NO_MM 0xffffffff /* an event of no address space, or of one that nobody knows */
+
 /* 1 ms between events; dur_ns 0: not measured. */
 static void stamp(struct teller *t, struct mmt_hdr *h, unsigned tier, uint64_t dur_ns)
 {
 	h->tier = (uint8_t)tier;
 	h->cpu = 1;
 	h->pid = h->tid = h->pid ? h->pid : 4242;
-	h->mm = h->mm ? h->mm : 7;
+	h->mm = h->mm == NO_MM ? 0 : h->mm ? h->mm : 7;
 	h->call = 3;
 	h->ts_ns = STORY_START_NS + t->us * 1000;
 	h->dur_ns = dur_ns;
@@ -442,6 +444,8 @@ static void end(struct teller *t)
 	}
 }
 
+#include "golden/story_calls.h"
+
 /* Hands every item to fn, in order, and stops at the first failure. */
 static int story(mmt_item_fn fn, void *ctx)
 {
@@ -453,6 +457,9 @@ static int story(mmt_item_fn fn, void *ctx)
 	map_device(&t);
 	map_others(&t);
 	touch(&t);
+	tell_advice(&t);
+	tell_shared(&t);
+	tell_reaches(&t);
 	end(&t);
 	item.hook = (struct mmt_hook_item){ "fault", "kprobe+perf", "no fentry", 1, 1 };
 	if (!t.err)

@@ -196,12 +196,50 @@ static void test_maps_that_nobody_needs(void **state)
 	pipeline_free(p);
 }
 
+/* An event about another's address space: that one's mappings are asked for, or none when nobody knows whose it is. */
+static void test_reach_asks_the_target(void **state)
+{
+	struct mmt_ev_remote reach = { .h = HDR(REMOTE), .addr = 0x500010, .len = 8, .target = 5 };
+	struct mmt_ev_madvise advise = { .h = HDR(MADVISE), .addr = 0x500000, .len = 0x1000, .pidfd = 3 };
+	struct mmt_ev_memfd_create memfd = { .h = HDR(MEMFD), .name = 0x71 };
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = blind_pipeline(&views, NULL, 0);
+
+	(void)state;
+	reach.h.pid = 77; /* ask_maps() refuses any but process 5 */
+	FEED(p, reach);
+	assert_int_equal(machine.asked, 1);
+	assert_string_equal(views.mapping, "/dev/mmdemo/file");
+	reach.h.mm = 0;
+	FEED(p, reach);
+	assert_string_equal(views.mapping, "(none)");
+	reach.h.mm = 9;
+	reach.h.have &= ~MMT_HAVE(REMOTE, target);
+	FEED(p, reach);
+	assert_int_equal(machine.asked, 1);
+	assert_string_equal(views.mapping, "(none)");
+	/* process_madvise's range is in another process; madvise's is not */
+	FEED(p, advise);
+	assert_string_equal(views.mapping, "(none)");
+	advise.h.have &= ~MMT_HAVE(MADVISE, pidfd);
+	FEED(p, advise);
+	assert_string_equal(views.mapping, "/dev/mmdemo/file");
+	FEED(p, memfd);
+	assert_string_equal(views.mapping, "/memfd:/usr/bin/prog (deleted)");
+	assert_int_equal(views.class, MMT_FCLASS_SHM);
+	memfd.h.have &= ~MMT_HAVE(MEMFD, name);
+	FEED(p, memfd);
+	assert_string_equal(views.mapping, "(none)");
+	pipeline_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_maps_enter_the_stream),
 		cmocka_unit_test(test_exec_asks_again),
 		cmocka_unit_test(test_maps_that_nobody_needs),
+		cmocka_unit_test(test_reach_asks_the_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
