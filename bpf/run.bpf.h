@@ -110,7 +110,7 @@ static __always_inline void run_send(struct mmt_ev_dma_map *r, const struct segs
 	}
 }
 
-/* Sends the runs of level `from` and of those inside, the innermost first: they ended first. */
+/* Sends the runs of level `from` and of those inside, the outermost first: it began first, and names the mapping. */
 __noinline int runs_send(__u32 tid, __u32 from)
 {
 	struct mmt_thread *t = thread_find(tid);
@@ -119,8 +119,8 @@ __noinline int runs_send(__u32 tid, __u32 from)
 	if (!t)
 		return 0;
 #pragma unroll
-	for (int level = INST_DEPTH - 1; level >= 0; level--) {
-		if ((__u32)level < from || !(t->runs & (1u << level)))
+	for (__u32 level = 0; level < INST_DEPTH; level++) {
+		if (level < from || !(t->runs & (1u << level)))
 			continue;
 		t->runs &= ~(1u << level);
 		if (i)

@@ -217,11 +217,15 @@ static void memtype(struct buf *b, const struct mmt_view *v)
 
 static void helper(struct buf *b, const struct mmt_view *v)
 {
-	uint64_t h;
+	uint64_t h, nested = 0;
 
-	if (!value_get(v->h, v->ev, "helper", &h) || h == MMT_HELPER_REMAP_PFN_RANGE)
+	if (!value_get(v->h, v->ev, "helper", &h))
 		return;
-	buf_putc(b, ' ');
+	value_get(v->h, v->ev, "nested", &nested);
+	/* the usual one of its event goes without saying */
+	if (!nested && (h == MMT_HELPER_REMAP_PFN_RANGE || h == MMT_HELPER_DMA_MMAP_ATTRS))
+		return;
+	buf_puts(b, nested ? " by an inner " : " ");
 	value_show_raw(b, MMT_LOOK_HELPER, h, NULL);
 }
 

@@ -56,7 +56,7 @@ static void print_pfns(const char *p, size_t pages)
 		printf(" - - - -\n");
 }
 
-/* helpers: the records, innermost first, each "EVENT HELPER nested" */
+/* helpers: the records, outermost first, each "EVENT HELPER nested" */
 static void map(const char *const helpers[], int fd, size_t len, off_t off)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (len + page - 1) / page;
@@ -105,8 +105,8 @@ static void bpf_array(void)
 	if (fd < 0)
 		printf("skip a mapped BPF array: %s\n", strerror(errno));
 	else
-		map((const char *const[]){ "page_map vm_insert_page 1", "page_map remap_vmalloc_range_partial 1",
-					   "page_map remap_vmalloc_range 0", NULL },
+		map((const char *const[]){ "page_map remap_vmalloc_range 0", "page_map remap_vmalloc_range_partial 1",
+					   "page_map vm_insert_page 1", NULL },
 		    fd, ARRAY_BYTES, 0);
 	close(fd);
 }
