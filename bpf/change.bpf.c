@@ -60,8 +60,10 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 	barrier();
 	t->map_file = file_name(*(volatile __u64 *)&t->map_file);
 	t->map_func = file_mmap_func(file, &t->map_prepare);
-	if (t->map_func)
-		func_seen(t->map_func, t->map_prepare ? MMT_ROLE_PREPARE : MMT_ROLE_MMAP);
+	if (t->map_prepare)
+		func_seen(t->map_func, MMT_ROLE_PREPARE);
+	else
+		func_seen(t->map_func, MMT_ROLE_MMAP);
 }
 
 /*
@@ -384,6 +386,23 @@ ENTRY(move_tables, "move_page_tables", MOVE, 5)
 	t = thread_get((__u32)pid_tgid);
 	if (t)
 		moved(x, t, pid_tgid, (void *)a1, a2, (void *)a3, a4, a5);
+}
+
+/* 6.15+: (pmc) */
+ENTRY(move_tables1, "move_page_tables", MOVE, 1)
+{
+	const struct pagetable_move_control___615 *p = (void *)a1;
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), old_addr;
+	struct mmt_thread *t;
+
+	if (!bpf_core_type_exists(struct pagetable_move_control___615) || !current_wanted(pid_tgid))
+		return;
+	t = thread_get((__u32)pid_tgid);
+	if (!t)
+		return;
+	old_addr = BPF_CORE_READ(p, old_addr);
+	moved(HX_UNTYPED(x), t, pid_tgid, BPF_CORE_READ(p, old), old_addr, BPF_CORE_READ(p, new),
+	      BPF_CORE_READ(p, new_addr), BPF_CORE_READ(p, old_end) - old_addr);
 }
 
 #ifdef MMT_OLD

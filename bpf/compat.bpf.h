@@ -44,6 +44,7 @@ struct mmt_perf_ctx {
 #define REG_RET(c)  ((c)->r[0])
 #define REG_IP(c)   ((c)->pc)
 #define REG_LR(c)   ((c)->r[30])
+#define REG_SP(c)   ((c)->sp)
 /* exception level 0 and the AArch32 bit of pstate: arch/arm64/include/uapi/asm/ptrace.h, 6.12 */
 #define REG_USER(c)   (((c)->pstate & 0xf) == 0)
 #define REG_COMPAT(c) (((c)->pstate & 0x10) != 0)
@@ -56,6 +57,7 @@ struct mmt_perf_ctx {
 #define REG_ARG6(c)   ((c)->r9)
 #define REG_RET(c)    ((c)->ax)
 #define REG_IP(c)     ((c)->ip)
+#define REG_SP(c)     ((c)->sp)
 /* privilege in cs, which is 16 bits (FRED uses the others, 6.9); __USER32_CS is 0x23: arch/x86/include/asm/segment.h, 6.12 */
 #define REG_USER(c)   (((c)->cs & 3) == 3)
 #define REG_COMPAT(c) (((c)->cs & 0xffff) == 0x23)

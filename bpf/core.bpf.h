@@ -101,14 +101,17 @@ struct {
 } slots SEC(".maps");
 
 /* Frames of a thread inside a system call: a video buffer is mapped by v4l2_mmap > vb2_fop_mmap > vb2_mmap > vb2_vmalloc_mmap. */
-#define DRIVER_DEPTH 8
+#define DRIVER_DEPTH 8 /* a power of two */
 
 struct driver_frame {
 	__u64 func;
 	__u64 vma;
 	__u64 ts;
-	__u64 name; /* key of the file's path, at the return */
-	__u32 role; /* enum mmt_func_role */
+	__u64 sp;
+	__u64 addr, len; /* of the arguments, where the role has them */
+	__u32 role;	 /* enum mmt_func_role */
+	__u32 kind;	 /* enum driver_kind */
+	__u32 write;
 	__u32 stack;
 };
 
@@ -177,7 +180,7 @@ struct {
 	__type(value, struct mmt_thread);
 } thread_zero SEC(".maps");
 
-/* functions of drivers: 0 seen, 1 probed */
+/* functions of drivers: 0 seen, 1 probed; and tables of them that were looked through: 2 */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MMT_PLAIN
+#include "driver.bpf.h"
+#endif
 #include "fault.bpf.h"
 #include "hook.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
 
 #define SAME_PAGE(a, b) ((a) >> knobs.page_shift == (b) >> knobs.page_shift)
+
+#define FAULTS_HAVE_FRAMES (WANT(DRIVER_FAULT) || WANT(DRIVER_MKWRITE))
 
 static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 {
@@ -13,11 +18,14 @@ static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 	e->h.dur_ns = bpf_ktime_get_ns() - e->h.ts_ns;
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
 	e->kind = kind_of(e, s->marks);
-	if (s->marks & MMT_MARK_INSERT) {
+	if (s->marks & MMT_MARK_INSERT || (FAULTS_HAVE_FRAMES && e->mode == MMT_FMODE_USER)) {
 		struct mmt_thread *t = thread_find((__u32)pid_tgid);
 
-		if (t)
+		if (t && s->marks & MMT_MARK_INSERT)
 			run_flush(t, pid_tgid);
+		/* whatever ran within a fault from user mode has ended with it */
+		if (t && e->mode == MMT_FMODE_USER && t->drivers)
+			driver_forget(t, 0);
 	}
 	fault_send(s);
 }
@@ -261,26 +269,36 @@ int fault_signal__raw_tp(struct raw_tp_ctx *ctx)
 
 #ifndef MMT_PLAIN
 
-static __always_inline void mark(__u32 bit)
-{
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct mmt_slot *s = slot_of(tid);
-
-	if (s && s->tid == tid && s->state == SLOT_RUNNING)
-		s->marks |= bit;
-}
-
 #define MARK(name, fn, HOOK, bit) \
 	ENTRY(name, fn, HOOK, 1)  \
 	{                         \
-		mark(bit);        \
+		fault_mark(bit);  \
 	}
 
 MARK(mark_wp, "do_wp_page", MARK_WP, MMT_MARK_WP)
 MARK(mark_swap, "do_swap_page", MARK_SWAP, MMT_MARK_SWAP)
-MARK(mark_dofault, "__do_fault", MARK_DOFAULT, MMT_MARK_DOFAULT)
 MARK(mark_around, "filemap_map_pages", MARK_AROUND, MMT_MARK_AROUND)
-MARK(mark_mkwrite, "do_page_mkwrite", MARK_MKWRITE, MMT_MARK_MKWRITE)
 MARK(mark_uffd, "handle_userfault", MARK_UFFD, MMT_MARK_UFFD)
+
+/* (vmf, …): the driver's function is about to run; it may be one that no probe sits on yet */
+ENTRY(mark_dofault, "__do_fault", MARK_DOFAULT, 1)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	fault_mark(MMT_MARK_DOFAULT);
+	if (WANT(DRIVER_FAULT) && current_wanted(pid_tgid))
+		driver_unprobed_fault(HX_UNTYPED(x), thread_find((__u32)pid_tgid), pid_tgid, (void *)a1,
+				      MMT_ROLE_FAULT);
+}
+
+ENTRY(mark_mkwrite, "do_page_mkwrite", MARK_MKWRITE, 1)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	fault_mark(MMT_MARK_MKWRITE);
+	if (WANT(DRIVER_MKWRITE) && current_wanted(pid_tgid))
+		driver_unprobed_fault(HX_UNTYPED(x), thread_find((__u32)pid_tgid), pid_tgid, (void *)a1,
+				      MMT_ROLE_PAGE_MKWRITE);
+}
 
 #endif

@@ -153,4 +153,14 @@ static __always_inline __u8 kind_of(const struct mmt_ev_fault *e, __u32 marks)
 	return MMT_FKIND_UNKNOWN;
 }
 
+/* What happens within the fault under way, if one is: its kind follows from that. */
+static __always_inline void fault_mark(__u32 bit)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct mmt_slot *s = slot_of(tid);
+
+	if (s && s->tid == tid && s->state == SLOT_RUNNING)
+		s->marks |= bit;
+}
+
 #endif

@@ -3,7 +3,7 @@
  * Mappings that exist before the trace: an iterator that runs under the mmap lock writes them into the same ring, after
  * the change hooks are live, so that the stream's order tells which of both is newer.
  */
-#include "vma.bpf.h"
+#include "driver.bpf.h"
 
 /* The iterator meets every thread: one of each wanted process speaks for its address space. */
 static __always_inline bool task_wanted(struct task_struct *task)
@@ -52,6 +52,7 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
 	send(e);
+	vma_ops_seen(vma); /* its driver's functions can be probed before they run */
 	return 0;
 }
 

@@ -145,6 +145,42 @@ static __always_inline void run_flush(struct mmt_thread *t, __u64 pid_tgid)
 	}
 }
 
+/* The event that tells of a role's function. */
+static __always_inline __u32 event_of_role(__u32 role)
+{
+	switch (role) {
+	case MMT_ROLE_OPEN:
+		return MMT_EV_DRIVER_OPEN;
+	case MMT_ROLE_CLOSE:
+		return MMT_EV_DRIVER_CLOSE;
+	case MMT_ROLE_FAULT:
+	case MMT_ROLE_HUGE_FAULT:
+		return MMT_EV_DRIVER_FAULT;
+	case MMT_ROLE_PAGE_MKWRITE:
+	case MMT_ROLE_PFN_MKWRITE:
+		return MMT_EV_DRIVER_MKWRITE;
+	case MMT_ROLE_ACCESS:
+		return MMT_EV_DRIVER_ACCESS;
+	case MMT_ROLE_SPLIT:
+		return MMT_EV_DRIVER_SPLIT;
+	}
+	return MMT_EV_DRIVER_MMAP;
+}
+
+/*
+ * Leaves `keep` frames of driver functions: the inner ones belong to returns that were never seen. (Unrolled, like all loops over
+ * frames: clang's loops may end by falling through to their head, which kernels up to 6.1 refuse.)
+ */
+static __noinline int driver_forget(struct mmt_thread *t, __u32 keep)
+{
+#pragma unroll
+	for (__u32 i = 0; i < DRIVER_DEPTH; i++)
+		if (i >= keep && i < t->drivers && t->driver[i].func)
+			lose(MMT_LOSS_RETURN, event_of_role(t->driver[i].role));
+	t->drivers = keep;
+	return 0;
+}
+
 /* A new call begins: frames that are still open belong to a return that was never seen. */
 static __always_inline void run_forget_frames(struct mmt_thread *t)
 {
@@ -152,10 +188,8 @@ static __always_inline void run_forget_frames(struct mmt_thread *t)
 		lose(MMT_LOSS_RETURN, 0);
 		t->inst_depth = t->objs = 0;
 	}
-	if (t->drivers) {
-		lose(MMT_LOSS_RETURN, MMT_EV_DRIVER_MMAP);
-		t->drivers = 0;
-	}
+	if (t->drivers)
+		driver_forget(t, 0);
 	t->chg = 0;
 	t->vms = 0;
 	t->un_pending = 0;

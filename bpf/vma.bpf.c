@@ -130,6 +130,24 @@ ENTRY(vma_freed, "vm_area_free", VMA_FREE, 1)
 		t->new_vma = 0;
 }
 
+/* The last chance to see whose ->close it is: vma_close(vma), where it is a function of its own, forgets vm_ops (6.1.119) */
+ENTRY(vma_closed, "vma_close", VMA_CLOSE, 1)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	if (current_wanted(pid_tgid))
+		driver_unprobed(HX_UNTYPED(x), thread_find((__u32)pid_tgid), pid_tgid, (void *)a1, MMT_ROLE_CLOSE);
+}
+
+/* 6.13: remove_vma(vma); all are freed past vm_area_free */
+ENTRY(vma_removed1, "remove_vma", VMA_REMOVE, 1)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	if (current_wanted(pid_tgid))
+		driver_unprobed(HX_UNTYPED(x), thread_find((__u32)pid_tgid), pid_tgid, (void *)a1, MMT_ROLE_CLOSE);
+}
+
 /* 6.12: remove_vma(vma, unreachable) calls vm_ops->close; exit_mmap, which passes true, frees past vm_area_free */
 ENTRY(vma_removed, "remove_vma", VMA_REMOVE, 2)
 {

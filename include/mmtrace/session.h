@@ -27,6 +27,8 @@ struct session_opts {
 	uint64_t ring_bytes;	 /* power of two, 0: default */
 	const char *btf;	 /* --btf FILE, NULL: the kernel's own */
 	const char *const *tier; /* forced tiers, "fault=perf" or "kprobe" (all hooks), NULL-terminated; NULL: none */
+	bool core_fault;	 /* driver_fault of the kernel's own functions too, not of modules only */
+	bool core_mkwrite;	 /* the same of driver_mkwrite */
 	bool kstack;		 /* a kernel stack with every event */
 	bool dry;		 /* choose tiers by trying, attach nothing (doctor) */
 };

@@ -98,6 +98,18 @@ static int refuse_values(const struct run_opts *o)
 	return EXIT_USAGE;
 }
 
+/* Was this event asked for by its own name? */
+static bool named(const struct run_opts *o, const char *event)
+{
+	size_t len = strlen(event);
+
+	for (uint32_t i = 0; i < o->v.events.n; i++)
+		for (const char *at = o->v.events.s[i]; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+			if (!strncmp(at, event, len) && (!at[len] || at[len] == ','))
+				return true;
+	return false;
+}
+
 static void fill_session(struct run_opts *o, bool target)
 {
 	struct session_opts *s = &o->session;
@@ -128,6 +140,8 @@ static void fill_session(struct run_opts *o, bool target)
 	s->child = o->r.run != NULL;
 	s->ring_bytes = o->v.buffer_bytes;
 	s->kstack = o->v.kernel_stack;
+	s->core_fault = named(o, "driver_fault");
+	s->core_mkwrite = named(o, "driver_mkwrite");
 	s->btf = o->v.btf;
 	for (uint32_t i = 0; i < o->v.tiers.n; i++)
 		o->tiers[i] = o->v.tiers.s[i];

@@ -60,7 +60,7 @@ bool value_failed(const struct mmt_hdr *h, const struct mmt_schema_event *ev, un
 	uint64_t ret, addr;
 
 	*err = 0;
-	if (ev->num == MMT_EV_FAULT)
+	if (ev->num == MMT_EV_FAULT || ev->num == MMT_EV_DRIVER_FAULT || ev->num == MMT_EV_DRIVER_MKWRITE)
 		return value_get(h, ev, "result", &ret) && flags_fault_failed(ret);
 	if (ev->num == MMT_EV_SIGNAL)
 		return true;

@@ -6,6 +6,12 @@
 #include "event/schema.h"
 #include "mmtrace/base.h"
 
+/* What comes with page faults is too much of a whole machine. */
+static bool filter_hot(unsigned event)
+{
+	return event == MMT_EV_FAULT || event == MMT_EV_DRIVER_FAULT || event == MMT_EV_DRIVER_MKWRITE;
+}
+
 void filter_defaults(bool want[MMT_EV_MAX], bool target)
 {
 	size_t n;
@@ -13,7 +19,7 @@ void filter_defaults(bool want[MMT_EV_MAX], bool target)
 
 	memset(want, 0, MMT_EV_MAX * sizeof(*want));
 	for (size_t i = 0; i < n; i++)
-		want[ev[i].num] = ev[i].family != MMT_FAM_OBJECT && (ev[i].family != MMT_FAM_FAULT || target);
+		want[ev[i].num] = ev[i].family != MMT_FAM_OBJECT && (!filter_hot(ev[i].num) || target);
 }
 
 /* Every event that a word means; their number. An event's own name wins over a family's. */

@@ -266,6 +266,23 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	return 0;
 }
 
+#define SLOTS_MAX 16384
+
+uint32_t caps_slots(void)
+{
+	uint32_t n = 1024, pid_max = 32768;
+	FILE *f = fopen("/proc/sys/kernel/pid_max", "re");
+
+	if (f) {
+		if (fscanf(f, "%u", &pid_max) != 1)
+			pid_max = 32768;
+		fclose(f);
+	}
+	while (n < pid_max && n < SLOTS_MAX)
+		n *= 2;
+	return n;
+}
+
 void caps_reload_ksyms(struct caps *c)
 {
 	struct ksyms *now = ksyms_load("/proc/kallsyms", "/proc/modules");

@@ -41,6 +41,8 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size);
 /* Fills page_base and page_struct, by measuring. 0 or -errno: then they stay 0. */
 int caps_calibrate(struct caps *c);
 void caps_free(struct caps *c);
+/* Slots for threads, a power of two: one for each process number where they are not too many. */
+uint32_t caps_slots(void);
 /* Symbols as they are now: of modules loaded, and BPF programs made, since. */
 void caps_reload_ksyms(struct caps *c);
 /* Effective capabilities that are missing to observe, as words ("CAP_BPF, CAP_PERFMON"); "" when none. */

@@ -8,8 +8,8 @@
 
 struct drivers;
 
-/* NULL: no memory. Both must outlive it. */
-struct drivers *drivers_new(const struct caps *caps, struct objects *objects);
+/* NULL: no memory. All must outlive it. want: events, by enum mmt_event. */
+struct drivers *drivers_new(struct caps *caps, struct objects *objects, const bool *want);
 /* Functions of modules that look like mapping callbacks by name, and of files the target has open. Returns how many. */
 int drivers_start(struct drivers *d);
 /* A function seen in the kernel (enum mmt_func_role). 0, or -errno. */

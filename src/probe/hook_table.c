@@ -80,9 +80,9 @@
 	  TRY_HELPER(KPROBE, PLAIN, function "_prot", 0, prog "_prot", "__kprobe", "__kretprobe",	\
 		"pfn_map.addr of a vm_fault, " NO_VMA) }
 
-#define MARK_ROW(ID, function, prog, opt)	\
+#define MARK_ROW(ID, function, prog, opt, also)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
-		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT) }, .part = "some of fault.kind",	\
+		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT), also }, .part = "some of fault.kind",	\
 		.tries = ENTRY_TRIES(function, prog) }
 
 const struct hook_row hook_table[MMT_HOOK_MAX] = {
@@ -171,11 +171,13 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_MOVE] = {
 		.id = MMT_HOOK_MOVE, .name = "change.move", .text = "a mapping moves: move_page_tables()", .config = NEED_ANY,
 		.feeds = { CHANGES, EV(VMA_NEW) }, .gives = { EV(VMA_MOVE) },
-		.tries = { TRY_FENTRY("move_page_tables", 6, "move_tables"), TRY_FENTRY("move_page_tables", 7, "move_tables"),
+		.tries = { TRY_FENTRY("move_page_tables", 1, "move_tables1"), TRY_FENTRY("move_page_tables", 6, "move_tables"),
+			TRY_FENTRY("move_page_tables", 7, "move_tables"),
 			/* before 6.1; mremap may have a copy of move_page_tables of its own */
 			{ .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "__do_munmap",
 			  .progs = { "move_tables__kprobe", "copy_enter__kprobe" } },
-			TRY_KPROBE("move_page_tables", 6, "move_tables"), TRY_KPROBE("move_page_tables", 7, "move_tables") },
+			TRY_KPROBE("move_page_tables", 1, "move_tables1"), TRY_KPROBE("move_page_tables", 6, "move_tables"),
+			TRY_KPROBE("move_page_tables", 7, "move_tables") },
 	},
 	[MMT_HOOK_EXTEND] = {
 		.id = MMT_HOOK_EXTEND, .name = "change.extend", .text = "a mapping grows in place: vm_stat_account()", .config = NEED_ANY,
@@ -231,7 +233,14 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_VMA_REMOVE] = {
 		.id = MMT_HOOK_VMA_REMOVE, .name = "object.remove", .text = "remove_vma(), at exit", .config = NEED_ANY,
 		.optional = true, .feeds = { EV(VMA_FREE), EV(DRIVER_CLOSE) }, .part = "vma_free at exit",
-		.tries = { TRY_FENTRY("remove_vma", 2, "vma_removed"), TRY_KPROBE("remove_vma", 2, "vma_removed") },
+		.tries = { TRY_FENTRY("remove_vma", 2, "vma_removed"), TRY_FENTRY("remove_vma", 1, "vma_removed1"),
+			TRY_KPROBE("remove_vma", 2, "vma_removed"), TRY_KPROBE("remove_vma", 1, "vma_removed1") },
+	},
+	[MMT_HOOK_VMA_CLOSE] = {
+		.id = MMT_HOOK_VMA_CLOSE, .name = "driver.close", .text = "vma_close()", .config = NEED_ANY,
+		.optional = true, /* Linux 6.1.119, 6.6.63; inlined in 6.12 */
+		.feeds = { EV(DRIVER_CLOSE) }, .part = "driver_close that no probe timed",
+		.tries = ENTRY_TRIES("vma_close", "vma_closed"),
 	},
 	[MMT_HOOK_OPEN_FILE] = {
 		.id = MMT_HOOK_OPEN_FILE, .name = "driver.file", .text = "a file is opened: its ->mmap can be probed", .config = NEED_ANY,
@@ -239,7 +248,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.part = "driver_mmap's time at the first call", .tries = ENTRY_TRIES("fd_install", "file_opened"),
 	},
 	[MMT_HOOK_DRIVER] = {
-		.id = MMT_HOOK_DRIVER, .name = "driver.probe", .text = "->mmap, vm_ops->open and ->close of any driver", .config = NEED_KPROBE,
+		.id = MMT_HOOK_DRIVER, .name = "driver.probe", .text = "->mmap and vm_ops of any driver", .config = NEED_KPROBE,
 		.optional = true, .feeds = { DRIVERS },
 		.gives = { EV(DRIVER_OPEN), EV(DRIVER_CLOSE), EV(DRIVER_FAULT), EV(DRIVER_MKWRITE), EV(DRIVER_ACCESS),
 			EV(DRIVER_SPLIT) }, .part = "driver_mmap's time and result",
@@ -300,12 +309,12 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 			  .lacks = "fault.flags fault.result fault.class, the VMA, faults of the kernel itself (mode gup)" },
 		},
 	},
-	MARK_ROW(MARK_WP, "do_wp_page", "mark_wp", false),
-	MARK_ROW(MARK_SWAP, "do_swap_page", "mark_swap", true),
-	MARK_ROW(MARK_DOFAULT, "__do_fault", "mark_dofault", false),
-	MARK_ROW(MARK_AROUND, "filemap_map_pages", "mark_around", false),
-	MARK_ROW(MARK_MKWRITE, "do_page_mkwrite", "mark_mkwrite", true),
-	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true),
+	MARK_ROW(MARK_WP, "do_wp_page", "mark_wp", false, 0),
+	MARK_ROW(MARK_SWAP, "do_swap_page", "mark_swap", true, 0),
+	MARK_ROW(MARK_DOFAULT, "__do_fault", "mark_dofault", false, EV(DRIVER_FAULT)),
+	MARK_ROW(MARK_AROUND, "filemap_map_pages", "mark_around", false, 0),
+	MARK_ROW(MARK_MKWRITE, "do_page_mkwrite", "mark_mkwrite", true, EV(DRIVER_MKWRITE)),
+	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true, 0),
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
 		.feeds = { EV(FAULT) }, .part = "fault ended by a signal",

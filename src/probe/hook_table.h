@@ -15,7 +15,7 @@
 
 enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 
-#define HOOK_TRIES 6
+#define HOOK_TRIES 8
 #define HOOK_PROGS 51
 #define HOOK_FEEDS 50
 #define HOOK_GIVES 16

@@ -304,6 +304,19 @@ int ksyms_named(const struct ksyms *k, const char *name, uint64_t *addr)
 	return count;
 }
 
+void ksyms_core(const struct ksyms *k, uint64_t *lo, uint64_t *hi)
+{
+	*lo = 0;
+	*hi = UINT64_MAX;
+	for (size_t i = 0; k && i < k->n; i++) {
+		if (k->text[k->by_addr[i].module])
+			continue;
+		if (!*lo)
+			*lo = k->by_addr[i].addr;
+		*hi = k->by_addr[i].addr + FUNC_MAX;
+	}
+}
+
 int ksyms_modules(const struct ksyms *k, int (*fn)(void *ctx, const struct ksym *s), void *ctx)
 {
 	for (size_t i = 0; k && i < k->n; i++) {

@@ -27,6 +27,8 @@ void ksyms_free(struct ksyms *k);
 int ksyms_at(const struct ksyms *k, uint64_t addr, struct ksym *out);
 /* Number of text symbols of that name; *addr: the first one's. */
 int ksyms_named(const struct ksyms *k, const char *name, uint64_t *addr);
+/* Where the kernel's own text is, from its first symbol to behind its last one. All of it: no symbols are known. */
+void ksyms_core(const struct ksyms *k, uint64_t *lo, uint64_t *hi);
 /* Calls fn for every text symbol of a module; stops when fn returns non-zero, and returns that. */
 int ksyms_modules(const struct ksyms *k, int (*fn)(void *ctx, const struct ksym *s), void *ctx);
 

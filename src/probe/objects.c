@@ -90,7 +90,9 @@ const char *objects_error(void)
 static const char *const driver_progs[] = {
 	"driver_mmap__kprobe",	     "driver_mmap__kretprobe",	"driver_prepare__kprobe",
 	"driver_prepare__kretprobe", "driver_open__kprobe",	"driver_open__kretprobe",
-	"driver_close__kprobe",	     "driver_close__kretprobe", "files__iter",
+	"driver_close__kprobe",	     "driver_close__kretprobe", "driver_vmf__kprobe",
+	"driver_vmf__kretprobe",     "driver_access__kprobe",	"driver_access__kretprobe",
+	"driver_split__kprobe",	     "driver_split__kretprobe", "files__iter",
 };
 
 /* The hook whose chosen try has this program, -1: none. */

@@ -17,7 +17,6 @@
 #define RING_DEFAULT (16u << 20)
 #define RING_MIN     (64u << 10)
 #define RING_MAX     (1u << 30)
-#define SLOTS_MAX    16384
 #define STACKS	     16384
 #define SLICE_MS     100	  /* longest time that events wait in the ring unseen */
 #define TGID_KEY     (1ULL << 62) /* bpf/task.bpf.h: an address space without BTF */
@@ -59,24 +58,10 @@ static bool marks_live(const struct session *s)
 	return true;
 }
 
-static uint32_t slots_for(void)
-{
-	uint32_t n = 1024, pid_max = 32768;
-	FILE *f = fopen("/proc/sys/kernel/pid_max", "re");
-
-	if (f) {
-		if (fscanf(f, "%u", &pid_max) != 1)
-			pid_max = 32768;
-		fclose(f);
-	}
-	while (n < pid_max && n < SLOTS_MAX)
-		n *= 2;
-	return n;
-}
-
 static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots, uint64_t ring)
 {
 	const struct session_opts *o = &s->opts;
+	uint64_t lo, hi;
 
 	memset(k, 0, sizeof(*k));
 	for (int e = 0; e < MMT_EV_MAX; e++)
@@ -95,6 +80,10 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->free_pid_off = s->caps.free_pid_off;
 	k->shmem_fault = s->caps.shmem_fault;
 	k->sysv_fault = s->caps.sysv_fault;
+	k->core_faults = (o->core_fault ? 1 : 0) | (o->core_mkwrite ? 2 : 0);
+	ksyms_core(s->caps.ksyms, &lo, &hi);
+	k->core_lo = lo;
+	k->core_hi = hi;
 	k->kstack = o->kstack;
 	k->page_base = s->caps.page_base;
 	k->page_struct = s->caps.page_struct;
@@ -187,7 +176,7 @@ static int on_record(void *ctx, void *data, size_t size)
 static int load(struct session *s)
 {
 	uint64_t ring = s->opts.ring_bytes ? s->opts.ring_bytes : RING_DEFAULT;
-	uint32_t slots = slots_for();
+	uint32_t slots = caps_slots();
 	struct mmt_knobs knobs;
 	struct objects_opts o = { .knobs = &knobs, .btf = s->opts.btf, .ring_bytes = ring, .slots = slots };
 	int err, refused;
@@ -360,7 +349,7 @@ int session__start(struct session *s)
 			return err;
 	}
 	if (chosen(s, MMT_HOOK_DRIVER) && !s->opts.dry) {
-		s->drivers = drivers_new(&s->caps, s->objects);
+		s->drivers = drivers_new(&s->caps, s->objects, s->opts.want);
 		if (s->drivers)
 			drivers_start(s->drivers);
 	}

@@ -41,11 +41,13 @@ static void test_defaults(void **state)
 	(void)state;
 	schema_events(&n);
 	filter_defaults(want, false);
-	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - in_family(MMT_FAM_FAULT));
-	assert_false(want[MMT_EV_FAULT]);
+	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - 3);
+	/* what comes with page faults */
+	assert_false(want[MMT_EV_FAULT] || want[MMT_EV_DRIVER_FAULT] || want[MMT_EV_DRIVER_MKWRITE]);
+	assert_true(want[MMT_EV_DRIVER_SPLIT] && want[MMT_EV_DRIVER_ACCESS]);
 	assert_true(want[MMT_EV_MMAP]);
 	filter_defaults(want, true);
-	assert_true(want[MMT_EV_FAULT]);
+	assert_true(want[MMT_EV_FAULT] && want[MMT_EV_DRIVER_FAULT] && want[MMT_EV_DRIVER_MKWRITE]);
 	assert_false(want[MMT_EV_VMA_NEW]);
 }
 

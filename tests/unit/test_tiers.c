@@ -177,11 +177,14 @@ static void other_arguments(void **state)
 	struct caps k = kernel_6_12();
 
 	(void)state;
-	kernel_fn(&k, "move_page_tables", 1); /* Linux 6.16: one struct */
+	kernel_fn(&k, "move_page_tables", 1); /* Linux 6.15: one struct */
+	assert_int_equal(choose(k, NULL), 0);
+	assert_string_equal(got(MMT_HOOK_MOVE)->progs[0], "move_tables1__fentry");
+	kernel_fn(&k, "move_page_tables", 2);
 	kernel_fn(&k, "mprotect_fixup", 9);
 	assert_int_equal(choose(k, NULL), 0);
 	assert_string_equal(tier_of(MMT_HOOK_MOVE), "none");
-	assert_string_equal(c[MMT_HOOK_MOVE].why, "move_page_tables has 1 arguments here");
+	assert_string_equal(c[MMT_HOOK_MOVE].why, "move_page_tables has 2 arguments here");
 	assert_string_equal(tier_of(MMT_HOOK_PROT), "none");
 	/* unknown to BTF: only the try that says so takes it */
 	kernel_fn(&k, "do_brk_flags", -1);

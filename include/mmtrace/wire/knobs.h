@@ -36,6 +36,7 @@
 	X(VMA_REMOVE,  "object.remove")	\
 	X(OPEN_FILE,   "driver.file")	\
 	X(DRIVER,      "driver.probe")	\
+	X(VMA_CLOSE,   "driver.close")	\
 	X(REMAP_PFN,   "install.remap_pfn_range")	\
 	X(IOMAP,       "install.vm_iomap_memory")	\
 	X(INSERT_PAGE, "install.vm_insert_page")	\
@@ -140,8 +141,9 @@ struct mmt_knobs {
 	__u32 marks;		     /* 1: the hooks that leave marks are live, so no mark means something */
 	__u32 fault_exit_perf;	     /* 1: faults end at the MIN/MAJ events, not at a return */
 	__u32 kstack;		     /* 1: a kernel stack goes with every event */
-	__u32 zero0;		     /* always 0 */
+	__u32 core_faults;	     /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;		     /* 1: every system call's end is seen, so that a run may wait for it */
+	__u64 core_lo, core_hi;	     /* where the kernel's own functions are; modules are outside */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
 	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */
 	__u64 page_base;	     /* address of struct page = page_base + PFN * page_struct */

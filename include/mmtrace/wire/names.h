@@ -58,7 +58,18 @@ struct mmt_path {
 	char text[MMT_PATH_BYTES + MMT_PATH_SLACK];
 };
 
-enum mmt_func_role { MMT_ROLE_MMAP = 0, MMT_ROLE_PREPARE = 1, MMT_ROLE_OPEN = 2, MMT_ROLE_CLOSE = 3 };
+enum mmt_func_role {
+	MMT_ROLE_MMAP = 0, /* of the file's operations; all others of vm_ops */
+	MMT_ROLE_PREPARE = 1,
+	MMT_ROLE_OPEN = 2,
+	MMT_ROLE_CLOSE = 3,
+	MMT_ROLE_FAULT = 4,
+	MMT_ROLE_HUGE_FAULT = 5,
+	MMT_ROLE_PAGE_MKWRITE = 6,
+	MMT_ROLE_PFN_MKWRITE = 7,
+	MMT_ROLE_ACCESS = 8,
+	MMT_ROLE_SPLIT = 9, /* may_split; split before 5.11 */
+};
 
 /* A driver's callback that no probe sits on yet: user space attaches one. */
 struct mmt_func {
