@@ -25,8 +25,8 @@ struct page_sample {
 int calibrate_fit(const struct page_sample *s, size_t n, uint64_t known, uint64_t *base, uint64_t *size);
 
 /*
- * Measures on this machine: about 50 ms, mostly the kernel's waiting to take the programs away. pfn_off: offset of the field
- * pfn in the tracepoint's record. 0 or -errno; *base and *size are left alone on error.
+ * Measures on this machine: 50 to 250 ms, nearly all of it the kernel's wait until nobody runs the programs any more.
+ * pfn_off: offset of the field pfn in the tracepoint's record. 0 or -errno; *base and *size are left alone on error.
  */
 int calibrate(uint32_t pfn_off, uint64_t known, uint64_t *base, uint64_t *size);
 

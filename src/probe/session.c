@@ -229,7 +229,7 @@ int session__open(struct session **out, const struct session_opts *opts)
 		free(s);
 		return fail(err, "%s", why);
 	}
-	if (opts->want[MMT_EV_PAGE_MAP] || opts->want[MMT_EV_DMA_MAP])
+	if ((opts->want[MMT_EV_PAGE_MAP] || opts->want[MMT_EV_DMA_MAP]) && (!s->caps.fentry_err || !s->caps.kprobe_err))
 		caps_calibrate(&s->caps);
 	tiers_want(s->choice, opts->want);
 	err = load(s);

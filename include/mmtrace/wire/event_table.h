@@ -401,7 +401,7 @@
 	F(DRIVER_SPLIT, S32, 1, ret,   RET,  "0 or -errno")	\
 	F(DRIVER_SPLIT, U32, 1, zero0, DEC,  "always 0")
 
-/* A run of installs within one call: see the design of runs in bpf/install.bpf.c. */
+/* A run of installs within one call: bpf/run.bpf.h. */
 #define MMT_FIELDS_RUN(F, E) \
 	F(E, U64, 1, addr,      ADDR,   "first address")	\
 	F(E, U64, 1, len,       SIZE,   "bytes")	\
