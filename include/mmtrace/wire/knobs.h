@@ -133,16 +133,16 @@ struct mmt_knobs {
 	char comm[16];	  /* zero padded */
 	__u64 wake_bytes; /* the reader is woken when so much waits in the ring */
 	__u32 page_shift;
-	__u32 slot_mask;	     /* slots - 1 */
-	__u32 have_torn;	     /* hooks that count torn-down bytes are live */
-	__u32 thread_shift;	     /* log2 of the kernel stack's size */
-	__u32 fork_child_off;	     /* sched_process_fork: offset of child_pid in the record */
-	__u32 free_pid_off;	     /* sched_process_free: offset of pid */
-	__u32 marks;		     /* 1: the hooks that leave marks are live, so no mark means something */
-	__u32 fault_exit_perf;	     /* 1: faults end at the MIN/MAJ events, not at a return */
-	__u32 kstack;		     /* 1: a kernel stack goes with every event */
-	__u32 core_faults;	     /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
-	__u32 sys_exit;		     /* 1: every system call's end is seen, so that a run may wait for it */
+	__u32 slot_mask;       /* slots - 1 */
+	__u32 have_torn;       /* hooks that count torn-down bytes are live */
+	__u32 thread_shift;    /* log2 of the kernel stack's size */
+	__u32 fork_child_off;  /* sched_process_fork: offset of child_pid in the record */
+	__u32 free_pid_off;    /* sched_process_free: offset of pid */
+	__u32 marks;	       /* 1: the hooks that leave marks are live, so no mark means something */
+	__u32 fault_exit_perf; /* 1: faults end at the MIN/MAJ events, not at a return */
+	__u32 kstack;	       /* 1: a kernel stack goes with every event */
+	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
+	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u64 core_lo, core_hi;	     /* where the kernel's own functions are; modules are outside */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
 	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */
