@@ -136,17 +136,22 @@ static bool maybe_device(const char *name)
 	return !name;
 }
 
+/* What segments without a key are called: newseg(), ipc/shm.c, 6.12. The ledger guesses no others. */
+#define SYSV_PRIVATE "/SYSV00000000 (deleted)"
+
 static void from_range(struct mmt_view *v, const struct range *r, struct view_scratch *s)
 {
 	const char *name = text_of(v, r->file);
-	bool file = r->ino || r->fd >= 0 || (r->file && !bracketed(name));
+	bool file = r->ino || r->fd >= 0 || r->kind == RANGE_SHM || (r->file && !bracketed(name));
 
 	v->map_start = r->start;
 	v->map_off = file ? r->off : 0;
 	v->map_flags = r->vm_flags;
 	v->map_guessed = r->guessed;
 	v->mapping = name;
-	if (!v->mapping && r->fd >= 0) {
+	if (!v->mapping && r->kind == RANGE_SHM) {
+		v->mapping = SYSV_PRIVATE;
+	} else if (!v->mapping && r->fd >= 0) {
 		snprintf(s->text, sizeof(s->text), "fd %d", r->fd);
 		v->mapping = s->text;
 	} else if (!v->mapping && file) {
@@ -154,7 +159,7 @@ static void from_range(struct mmt_view *v, const struct range *r, struct view_sc
 	} else if (!v->mapping) {
 		v->mapping = anon_name(r->kind, r->vm_flags, text_of(v, r->ops));
 	}
-	if (r->has_flags || !file || !maybe_device(name))
+	if (r->has_flags || !file || r->kind == RANGE_SHM || !maybe_device(name))
 		v->map_class = (uint8_t)class_of(r->vm_flags, file, v->mapping);
 }
 

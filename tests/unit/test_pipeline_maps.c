@@ -233,6 +233,30 @@ static void test_reach_asks_the_target(void **state)
 	pipeline_free(p);
 }
 
+/* A segment is named by what shmget said of it, where only calls are seen. */
+static void test_segment(void **state)
+{
+	struct mmt_ev_shmget get = { .h = HDR(SHMGET), .len = 0x2000, .ret = 7 };
+	struct mmt_ev_shmat at = { .h = HDR(SHMAT), .id = 7, .ret = 0x700000 };
+	struct mmt_ev_shmdt dt = { .h = HDR(SHMDT), .addr = 0x700000 };
+	struct spy views = new_spy(true, false);
+	struct pipeline *p = blind_pipeline(&views, NULL, 0);
+
+	(void)state;
+	FEED(p, get);
+	assert_string_equal(views.mapping, "(none)");
+	FEED(p, at);
+	assert_string_equal(views.mapping, "/SYSV00000000 (deleted)");
+	assert_int_equal(views.class, MMT_FCLASS_SHM);
+	FEED(p, dt);
+	assert_string_equal(views.mapping, "/SYSV00000000 (deleted)");
+	at.id = 8; /* nobody saw how long that one is, or what it is called */
+	at.ret = 0x800000;
+	FEED(p, at);
+	assert_string_equal(views.mapping, "(none)");
+	pipeline_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_exec_asks_again),
 		cmocka_unit_test(test_maps_that_nobody_needs),
 		cmocka_unit_test(test_reach_asks_the_target),
+		cmocka_unit_test(test_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,9 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 #define mmt_ev_FAULT_	    mmt_ev_fault
 #define mmt_ev_REMOTE_	    mmt_ev_remote
 #define mmt_ev_MADVISE_	    mmt_ev_madvise
+#define mmt_ev_SHMGET_	    mmt_ev_shmget
+#define mmt_ev_SHMAT_	    mmt_ev_shmat
+#define mmt_ev_SHMDT_	    mmt_ev_shmdt
 #define mmt_ev_MEMFD_	    mmt_ev_memfd_create
 #define mmt_ev_VMA_FREE_    mmt_ev_vma_free
 

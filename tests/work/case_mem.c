@@ -83,7 +83,7 @@ static void mlocks(void)
 static void sysv_shm(void)
 {
 	int key = 0x6d6d0000 | (getpid() & 0xffff), id;
-	char *a = w.base, *b = w.base + 4 * SEGMENT;
+	char *a = w.base, *b = w.base + 4 * SEGMENT, *c = w.base + 8 * SEGMENT;
 
 	out("proc");
 	id = (int)w_shmget(IPC_PRIVATE, SEGMENT, 0600, "0600");
@@ -104,8 +104,8 @@ static void sysv_shm(void)
 	w_shmat(id, 0, a, SEGMENT, SHM_RND | SHM_EXEC, "rnd|exec"); /* EINVAL: it is gone */
 	w_shmget(key, SEGMENT, 0600, "0600");			    /* ENOENT */
 	id = (int)w_shmget(key, SEGMENT - 1, IPC_CREAT | IPC_EXCL | 0640, "create|excl|0640");
-	w_shmat(id, key, a, SEGMENT, SHM_REMAP, "remap");
-	w_shmdt(a, key, SEGMENT);
+	w_shmat(id, key, c, SEGMENT, SHM_REMAP, "remap");
+	w_shmdt(c, key, SEGMENT);
 	if (shmctl(id, IPC_RMID, NULL))
 		die("shmctl(IPC_RMID)");
 }
