@@ -23,8 +23,10 @@ TESTS_churn := tests/work/churn.c
 TESTS_inserts := tests/work/inserts.c
 TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
-TESTS_PROGRAMS := work order match check-order bpf-left as-nobody inserts reach churn stock scenarios
-TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h src/sink/wire_format.h
+TESTS_measure := tests/bench/measure.c
+TESTS_wire-count := tests/bench/wire-count.c
+TESTS_PROGRAMS := measure wire-count work order match check-order bpf-left as-nobody inserts reach churn stock scenarios
+TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
 TESTS_ARM64 := $(TESTS_PROGRAMS:%=$(OUTPUT)/arm64/tests/%)
@@ -117,11 +119,7 @@ soak: guests-ready $(foreach k,$(SOAK_KERNELS),$(CACHE)/kernel/$(k)/.done $(OUTP
 
 # ---- cost -------------------------------------------------------------------------------------------------------
 
-TESTS_measure := tests/bench/measure.c
-TESTS_wire-count := tests/bench/wire-count.c
 BENCH_ARM64 := $(patsubst %,$(OUTPUT)/arm64/tests/%,measure wire-count empty)
-$(foreach p,measure wire-count,$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/tests,$(TESTS_CC_arm64))))
-$(foreach p,measure wire-count,$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/tests,gcc)))
 
 TESTS_SYSROOT := $(if $(filter arm64,$(HOST)),,$(CACHE)/sysroot/arm64)
 TESTS_LIBBPF_arm64 := $(if $(TESTS_SYSROOT),-idirafter $(TESTS_SYSROOT)/usr/include \
@@ -141,7 +139,7 @@ $(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty
 # more rows: NAME=TIER,TIER
 BENCH ?= call-fentry=call=fentry
 .PHONY: bench
-bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/guest/arm64/.done
+bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/guest/arm64/.done $(OUTPUT)/kmod/6.12/mmdemo.ko
 	@$(MAKE) --no-print-directory ARCH=arm64 all
 	@OUT=$(abspath $(OUTPUT)) tests/bench/bench $(BENCH)
 

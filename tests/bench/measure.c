@@ -2,19 +2,28 @@
 /*
  * measure - what a page fault, or a pair of mmap and munmap, costs the program that does it
  *
- *   measure fault|pair N ROUNDS
+ *   measure WORK N ROUNDS
+ *
+ *   fault         of anonymous memory
+ *   pair          mmap and munmap of 16 anonymous pages
+ *   map-1         the same of one page of the demo driver's DMA memory
+ *   map-8192      of 8192, for each of which the driver calls remap_pfn_range
+ *   scatter-8192  likewise, in an order in which no two neighbours are neighbours in memory
  *
  * Prints "fault n=N thread=X.X wall=X.X": nanoseconds for one, the median of the rounds without the first, which pays
  * for what an attach left behind (patched code, cold caches). thread: the program's own time; wall: with everything that
  * ran meanwhile on the CPU. In a guest whose clock counts instructions (-icount shift=0) a nanosecond is an instruction.
  */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../kmod-demo/mmdemo_uapi.h"
 
 #define MAX_ROUNDS 64
 
@@ -72,6 +81,52 @@ static int pairs(size_t n, struct round *r)
 	return 0;
 }
 
+static int maps(size_t n, size_t pages, __u32 way, struct round *r)
+{
+	static int fd = -1;
+
+	if (fd < 0) {
+		fd = open("/dev/mmdemo/dma-coherent", O_RDWR | O_CLOEXEC);
+		if (fd < 0 || ioctl(fd, MMDEMO_IOC_WAY, &way))
+			return -1;
+	}
+	begin(r);
+	for (size_t i = 0; i < n; i++) {
+		void *a = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		if (a == MAP_FAILED || munmap(a, pages * page))
+			return -1;
+	}
+	end(r);
+	return 0;
+}
+
+static int map_one(size_t n, struct round *r)
+{
+	return maps(n, 1, MMDEMO_DMA_WAY_PAGEWISE, r);
+}
+
+static int map_many(size_t n, struct round *r)
+{
+	return maps(n, 8192, MMDEMO_DMA_WAY_PAGEWISE, r);
+}
+
+static int map_scattered(size_t n, struct round *r)
+{
+	return maps(n, 8192, MMDEMO_DMA_WAY_SCATTERED, r);
+}
+
+static const struct {
+	const char *name;
+	int (*work)(size_t n, struct round *r);
+} works[] = {
+	{ "fault", faults },
+	{ "pair", pairs },
+	{ "map-1", map_one },
+	{ "map-8192", map_many },
+	{ "scatter-8192", map_scattered },
+};
+
 static int by_thread(const void *a, const void *b)
 {
 	const struct round *x = a, *y = b;
@@ -93,12 +148,11 @@ int main(int argc, char **argv)
 	int (*work)(size_t, struct round *) = NULL;
 	double thread;
 
-	if (argc == 4 && !strcmp(argv[1], "fault"))
-		work = faults;
-	else if (argc == 4 && !strcmp(argv[1], "pair"))
-		work = pairs;
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+		if (argc == 4 && !strcmp(argv[1], works[i].name))
+			work = works[i].work;
 	if (!work || !n || rounds < 2 || rounds > MAX_ROUNDS) {
-		fprintf(stderr, "usage: measure fault|pair N ROUNDS\n");
+		fprintf(stderr, "usage: measure fault|pair|map-1|map-8192|scatter-8192 N ROUNDS\n");
 		return 2;
 	}
 	page = (size_t)sysconf(_SC_PAGESIZE);

@@ -57,7 +57,7 @@ $1 == "row" {
 }
 
 END {
-	printf "%-16s %-6s %12s %10s %7s %12s\n", "row", "for", "instructions", "extra", "ratio", "with reader"
+	printf "%-16s %-12s %12s %10s %7s %12s\n", "row", "for", "instructions", "extra", "ratio", "with reader"
 	for (i = 1; i <= rows; i++) {
 		id = order[i]
 		split(id, w, " ")
@@ -65,16 +65,17 @@ END {
 		if (runs[id] < 2)
 			spoil(id, "ran once")
 		if (!(id in thread)) {
-			printf "%-16s %-6s %12s   %s\n", w[1], w[2], "void", void[id]
+			printf "%-16s %-12s %12s   %s\n", w[1], w[2], "void", void[id]
 		} else {
-			printf "%-16s %-6s %12.0f %+10.0f %7.2f %12.0f%s\n", w[1], w[2], thread[id], thread[id] - base,
+			printf "%-16s %-12s %12.0f %+10.0f %7.2f %12.0f%s\n", w[1], w[2], thread[id], thread[id] - base,
 				base ? thread[id] / base : 0, wall[id], (id in void) ? "   void: " void[id] : ""
 		}
 		lines = lines sprintf("bench %s %s %s %.1f %.1f %.1f %s\n", kernel, w[1], w[2], thread[id], wall[id],
 			thread[id] - base, (id in void) ? "void" : "ok")
 	}
 	printf "\n%s", lines
-	for (i = split("untraced fault,limit fault,traced fault,untraced pair,traced pair", must, ","); i; i--)
+	for (i = split("untraced fault,limit fault,traced fault,untraced pair,traced pair,untraced map-1,traced-all map-1," \
+		"untraced map-8192,traced-all map-8192", must, ","); i; i--)
 		if (!(must[i] in runs) || (must[i] in void))
 			bad = 1
 	exit bad

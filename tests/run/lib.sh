@@ -74,3 +74,13 @@ matched()
 		;;
 	esac
 }
+
+# unload_demo PART: detaching from the module's functions takes a moment
+unload_demo()
+{
+	for _ in $(seq 1 300); do
+		rmmod mmdemo 2>"$tmp/err" && break
+		usleep 100000
+	done
+	check "$1-unloaded" "$(cat "$tmp/err")" sh -c '! grep -q ^mmdemo /proc/modules'
+}
