@@ -59,7 +59,7 @@ int import__iter(struct bpf_iter__task_vma *ctx)
 /*
  * A walk: the VMAs of one address space in order, each written under the mmap lock, so that at the place in the ring where it
  * stands it is true, and that nothing is mapped between it and the one before, also while other threads go on. User space
- * says whose, and reads as many at a time as it gets pacing bytes for, so that the ring never has to hold them all.
+ * says whose. (Written without a pause: the iterator forgets a VMA, or its end, where a reader lets it rest.)
  */
 struct vma_walk {
 	__u32 tid;  /* any thread of the process */
@@ -98,7 +98,7 @@ int walk__iter(struct bpf_iter__task_vma *ctx)
 	struct vm_area_struct *vma = ctx->vma;
 	struct task_struct *task = ctx->task;
 	struct mmt_ev_vma_walk *e;
-	__u64 have, name, pace = 0;
+	__u64 have, name;
 	__u32 zero = 0, mm;
 	struct vma_walk *w = bpf_map_lookup_elem(&walk_asked, &zero);
 
@@ -136,7 +136,6 @@ int walk__iter(struct bpf_iter__task_vma *ctx)
 	e->addr = e->vma_start;
 	e->len = e->vma_end - e->vma_start;
 	send(e);
-	bpf_seq_write(ctx->meta->seq, &pace, sizeof(pace));
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "mmtrace/base.h"
 #include "session_impl.h"
 
-#define PACE	 64	      /* VMAs written to the ring at a time: 9 KiB and their names */
+#define TRIES	 16	      /* the kernel lets go of a reader after a million VMAs: kernel/bpf/bpf_iter.c, 6.12 */
 #define TGID_KEY (1ULL << 62) /* bpf/task.bpf.h: an address space without BTF */
 
 /* struct vma_walk, bpf/import.bpf.c */
@@ -31,22 +31,20 @@ static struct bpf_link *attach_walk(const struct bpf_program *p, uint32_t tid)
 	return link ? link : bpf_program__attach_iter(p, NULL);
 }
 
-/* Reading drives the iterator, and what it wrote to the ring is handed on between two reads. */
-static int drive(struct session *s, int fd, mmt_item_fn fn, void *ctx)
+/* The program writes to the ring, never to this file; reading drives it. */
+static int drive(int fd)
 {
-	char pace[PACE * 8];
-	int err = 0;
+	char none[64];
 	ssize_t n;
 
-	do {
-		n = read(fd, pace, sizeof(pace));
-		if (n < 0 && errno == EAGAIN)
-			continue;
-		if (n < 0)
+	for (int tries = 0; tries < TRIES; tries++) {
+		n = read(fd, none, sizeof(none));
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EAGAIN)
 			return -errno;
-		err = session__drain(s, fn, ctx);
-	} while (n > 0 && err >= 0);
-	return err < 0 ? err : 0;
+	}
+	return -EAGAIN;
 }
 
 static int walk_iter(struct session *s, uint32_t tid, mmt_item_fn fn, void *ctx)
@@ -63,13 +61,15 @@ static int walk_iter(struct session *s, uint32_t tid, mmt_item_fn fn, void *ctx)
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : drive(s, fd, fn, ctx);
+	err = fd < 0 ? -errno : drive(fd);
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
 	if (!err && !bpf_map_lookup_elem(map, &zero, &w) && !w.mm)
 		err = -ESRCH;
-	return err;
+	if (!err)
+		err = session__drain(s, fn, ctx);
+	return err < 0 ? err : 0;
 }
 
 /* The number that the hooks know its address space by, 0: none. */
