@@ -59,6 +59,7 @@ static const struct {
 	[MMT_EV_PAGE_MAP] =       { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$fail}" },
 	[MMT_EV_DMA_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$device}{$fail}" },
 	[MMT_EV_OBJ_MAP] =        { ROLE_PART, true, true, "{helper}  {size} {name}{$fail}" },
+	[MMT_EV_BRK] =            { ROLE_LIFE, true, false, "brk = {ret}" },
 	[MMT_EV_MUNMAP] =         { ROLE_LIFE, true, false, "munmap {$rel}{len}{$fail}" },
 	[MMT_EV_SHMDT] =          { ROLE_LIFE, true, false, "shmdt{$fail}" },
 	[MMT_EV_MPROTECT] =       { ROLE_LIFE, true, false, "mprotect {$rel}{len} {prot}{$fail}" },
@@ -101,21 +102,24 @@ static void free_pending(struct pending *p)
 	free(p);
 }
 
-static void forget_pending(struct map *m)
+static size_t forget_pending(struct map *m)
 {
+	size_t n = m->n;
+
 	for (size_t i = 0; i < m->cap; i++)
 		free_pending(m->slots[i].val);
 	map_free(m);
+	return n;
 }
 
-static struct pending *pending_get(struct map *m, uint64_t key)
+static struct pending *pending_get(struct flow_sink *f, struct map *m, uint64_t key)
 {
 	struct pending *p = map_get(m, key);
 
 	if (p || !key)
 		return p;
 	if (m->n >= PENDING_MAX)
-		forget_pending(m); /* their ends were lost */
+		f->lost += forget_pending(m);
 	p = calloc(1, sizeof(*p));
 	if (p && map_put(m, key, p)) {
 		free(p);
@@ -210,12 +214,12 @@ static int take_part(struct flow_sink *f, const struct mmt_view *v)
 	int err = 0;
 
 	if (v->ev->num == MMT_EV_DRIVER_OPEN && !key) { /* fork */
-		p = pending_get(&f->forks, v->h->mm);
+		p = pending_get(f, &f->forks, v->h->mm);
 		if (p)
 			flow_add(&p->nodes, &n, text);
 		return 0;
 	}
-	p = pending_get(&f->pending, key);
+	p = pending_get(f, &f->pending, key);
 	count_vmas(f, v, p, k);
 	text = buf_str(&f->text);
 	if (p) {
@@ -333,7 +337,7 @@ static int take_fault(struct flow_sink *f, const struct mmt_view *v)
 
 static int take_dup(struct flow_sink *f, const struct mmt_view *v)
 {
-	struct pending *p = block_of(f, v->map_id) ? pending_get(&f->forks, v->h->mm) : NULL;
+	struct pending *p = block_of(f, v->map_id) ? pending_get(f, &f->forks, v->h->mm) : NULL;
 	struct flow_node n = node_of(v);
 
 	if (p)
@@ -416,6 +420,8 @@ static int flow_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	err = flow_book_end(&f->book);
 	if (!err && f->opts.json)
 		err = json_put_summary(&f->book.j, sum);
+	if (f->lost)
+		mmt_warn("%" PRIu64 " calls' ends were not seen: what happened inside them is missing", f->lost);
 	if (f->hidden && !f->opts.json)
 		mmt_info("%" PRIu64 " mappings of plain files and anonymous memory not shown; -a shows them",
 			 f->hidden);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * who maps a physical page: every install that is seen to cover it, and what the caller finds by other ways. One row each:
- * who, where, how, and whether the page is counted (a driver that maps bare PFNs takes no reference).
+ * who maps a physical page: every install that is seen to cover it, every copy of one by fork, and what the caller finds by other
+ * ways. One row each: who, where, how, and whether the page is counted (a driver that maps bare PFNs takes no reference).
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "event/schema.h"
 #include "event/value.h"
+#include "ledger/pfns.h"
 #include "sink/json_run.h"
 #include "sink/out.h"
 #include "sink/sinks.h"
@@ -18,7 +19,7 @@ struct whomaps {
 	struct out out;
 	struct json j;
 	struct whomaps_opts opts;
-	uint64_t rows;
+	uint64_t rows, now;
 };
 
 /* What every install begins with: see bpf/run.bpf.h. */
@@ -97,6 +98,35 @@ static int whomaps_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	return k->opts.json ? json_put_header(&k->j, info) : 0;
 }
 
+struct copies {
+	struct whomaps *k;
+	const struct mmt_view *v;
+	int err;
+};
+
+static void put_copy(void *ctx, const struct pfn_user *u)
+{
+	struct copies *c = ctx;
+	const struct mmt_view *v = c->v;
+	struct whomaps_row r = { .comm = v->comm, .pid = u->map->pid, .id = u->map->id, .what = v->mapping, .addr = u->addr };
+
+	if (u->map != v->map || c->err)
+		return;
+	r.how = "copied by fork";
+	r.refcounted = u->refcounted;
+	r.maybe = u->maybe;
+	c->err = put(c->k, &r);
+}
+
+/* A fork's copy has the page without any helper being called. */
+static int take_copy(struct whomaps *k, const struct mmt_view *v)
+{
+	struct copies c = { .k = k, .v = v };
+
+	pfns_at(k->s.state->ledger, k->opts.pfn, put_copy, &c);
+	return c.err;
+}
+
 static int whomaps_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct whomaps *k = (struct whomaps *)s;
@@ -104,6 +134,8 @@ static int whomaps_event(struct mmt_sink *s, const struct mmt_view *v)
 	struct whomaps_row r = { .comm = v->comm, .pid = v->h->pid, .id = v->map_id, .what = v->mapping };
 	uint64_t off;
 
+	if (v->ev->num == MMT_EV_VMA_DUP)
+		return take_copy(k, v);
 	if (v->ev->family != MMT_FAM_INSTALL || !(v->h->have & MMT_HAVE(PFN_MAP, pfn)) ||
 	    v->ev->num == MMT_EV_OBJ_MAP || e->nested || e->ret ||
 	    !covers(e, k->opts.pfn, v->page_size, &off, &r.maybe))
@@ -122,11 +154,46 @@ static int whomaps_flush(struct mmt_sink *s)
 	return out_flush(&((struct whomaps *)s)->out);
 }
 
+static void put_now(void *ctx, const struct pfn_user *u)
+{
+	struct whomaps *k = ctx;
+
+	if (k->opts.json) {
+		json_obj(&k->j, NULL);
+		json_str(&k->j, "type", "mapped_now");
+		json_str(&k->j, "id", u->map->id);
+		json_u64(&k->j, "pid", u->map->pid);
+		json_hex(&k->j, "addr", u->addr);
+		json_bool(&k->j, "maybe", u->maybe);
+		json_end(&k->j);
+		json_line(&k->j);
+	} else {
+		buf_printf(&k->out.b, "%s%s of %u", k->now++ ? ", " : "at the end still by ", u->map->id, u->map->pid);
+	}
+}
+
+/* Which of those that were told of still have it. */
+static void tell_now(struct whomaps *k)
+{
+	const struct ranges *ledger = k->s.state ? k->s.state->ledger : NULL;
+	uint64_t n;
+
+	if (!ledger || !k->rows)
+		return;
+	n = pfns_at(ledger, k->opts.pfn, put_now, k);
+	if (!k->opts.json)
+		buf_puts(&k->out.b, n ? "\n" : "at the end by none of them\n");
+	if (pfns_dropped(ledger))
+		mmt_warn("%" PRIu64 " pieces of mappings found no room: not every answer is here", pfns_dropped(ledger));
+}
+
 static int whomaps_end(struct mmt_sink *s, const struct mmt_summary *sum)
 {
 	struct whomaps *k = (struct whomaps *)s;
-	int err = k->opts.more ? k->opts.more(k->opts.ctx, s) : 0;
+	int err;
 
+	tell_now(k);
+	err = k->opts.more ? k->opts.more(k->opts.ctx, s) : 0;
 	if (!err && k->opts.json)
 		err = json_put_summary(&k->j, sum);
 	if (!k->rows && !err && !k->opts.json)
