@@ -25,6 +25,7 @@ struct flow_sink {
 	struct flow_opts opts;
 	struct map pending; /* of calls: tid << 32 | call */
 	struct map forks;   /* child's mm */
+	uint64_t lost;	    /* calls whose end never came */
 	uint64_t hidden;    /* calls that mapped what no driver had a hand in */
 	struct buf text;
 };

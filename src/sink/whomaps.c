@@ -108,7 +108,9 @@ static void put_copy(void *ctx, const struct pfn_user *u)
 {
 	struct copies *c = ctx;
 	const struct mmt_view *v = c->v;
-	struct whomaps_row r = { .comm = v->comm, .pid = u->map->pid, .id = u->map->id, .what = v->mapping, .addr = u->addr };
+	struct whomaps_row r = {
+		.comm = v->comm, .pid = u->map->pid, .id = u->map->id, .what = v->mapping, .addr = u->addr
+	};
 
 	if (u->map != v->map || c->err)
 		return;
@@ -184,7 +186,8 @@ static void tell_now(struct whomaps *k)
 	if (!k->opts.json)
 		buf_puts(&k->out.b, n ? "\n" : "at the end by none of them\n");
 	if (pfns_dropped(ledger))
-		mmt_warn("%" PRIu64 " pieces of mappings found no room: not every answer is here", pfns_dropped(ledger));
+		mmt_warn("%" PRIu64 " pieces of mappings found no room: not every answer is here",
+			 pfns_dropped(ledger));
 }
 
 static int whomaps_end(struct mmt_sink *s, const struct mmt_summary *sum)
