@@ -113,6 +113,7 @@ static __always_inline void call_begin(__u8 tier, __u32 ev, __u64 nr, const stru
 
 	if (!t)
 		return;
+	fault_is_over(tid);
 	run_forget_frames(t);
 	t->call_event = 0;
 	t->call_tier = tier;
@@ -208,16 +209,18 @@ static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 {
 	struct mmt_thread *t;
 	__u64 pid_tgid, nr;
-	__u32 compat, zero = 0;
+	__u32 compat, zero = 0, *faults;
 	struct shared_state *s;
 
 	if (off)
 		return 0;
 	nr = exit_nr((const void *)ctx->args[0], &compat);
 	s = bpf_map_lookup_elem(&state, &zero);
-	if (!s || (!call_of(compat, nr) && !s->runs_open))
+	faults = bpf_map_lookup_elem(&faults_wait, &zero);
+	if (!s || !faults || (!call_of(compat, nr) && !s->runs_open && !*faults))
 		return 0;
 	pid_tgid = bpf_get_current_pid_tgid();
+	fault_is_over((__u32)pid_tgid);
 	t = thread_find((__u32)pid_tgid);
 	if (!t)
 		return 0;

@@ -3,6 +3,7 @@
 #ifndef MMTRACE_CALL_BPF_H
 #define MMTRACE_CALL_BPF_H
 
+#include "fault.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
 

@@ -90,6 +90,8 @@ struct mmt_slot {
 	__u64 mm_key; /* last address space and its number */
 	__u32 mm;
 	__u32 nested; /* handle_mm_fault entered while one runs */
+	__u32 waits;  /* 1: ends with the system call, if nothing tells of its end before */
+	__u32 pad;
 	struct mmt_ev_fault ev;
 };
 
@@ -99,6 +101,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct mmt_slot);
 } slots SEC(".maps");
+
+/* how many slots have mmt_slot.waits */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} faults_wait SEC(".maps");
 
 /* Frames of a thread inside a system call: a video buffer is mapped by v4l2_mmap > vb2_fop_mmap > vb2_mmap > vb2_vmalloc_mmap. */
 #define DRIVER_DEPTH 8 /* a power of two */
@@ -382,6 +392,15 @@ static __always_inline __u32 call_now(__u32 tid, struct mmt_thread *t)
 	if (s && s->tid == tid && s->state == SLOT_RUNNING)
 		return s->ev.h.call;
 	return t && t->call_event ? t->call_no : 0;
+}
+
+/* n more faults, or fewer, wait for the end of their system call. */
+static __always_inline void faults_wait_add(int n)
+{
+	__u32 zero = 0, *waiting = bpf_map_lookup_elem(&faults_wait, &zero);
+
+	if (waiting)
+		__sync_fetch_and_add(waiting, n);
 }
 
 /* ---- sending --------------------------------------------------------------------------------------------------- */

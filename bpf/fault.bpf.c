@@ -127,6 +127,8 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		e->ip = RD(x.btf, regs, ip);
 #endif
 		e->mode = (a3 & FLT_USER) ? MMT_FMODE_USER : MMT_FMODE_KERNEL;
+		if (knobs.fault_exit_perf)
+			fault_await_exit(s);
 	} else {
 		e->h.have &= ~MMT_HAVE(FAULT, ip);
 		e->mode = MMT_FMODE_GUP;
@@ -210,6 +212,7 @@ int fault_enter__perf(struct mmt_perf_ctx *ctx)
 	e->h.have = FAULT_HAVE_PLAIN;
 	e->ip = REG_IP(&ctx->regs);
 	e->mode = REG_USER(&ctx->regs) ? MMT_FMODE_USER : MMT_FMODE_KERNEL;
+	fault_await_exit(s);
 	e->vma_start = e->vma_end = e->pgoff = e->vm_flags = e->ino = e->file = e->ops = 0;
 	e->dev = e->rdev = 0;
 	key = current_mm_key(pid_tgid);

@@ -10,7 +10,7 @@
 #ifndef MMTRACE_FAULT_BPF_H
 #define MMTRACE_FAULT_BPF_H
 
-#include "core.bpf.h"
+#include "run.bpf.h"
 
 /* include/linux/mm_types.h, 5.10 to 6.12: enum vm_fault_reason, enum fault_flag */
 #define VMF_OOM	     0x1
@@ -47,6 +47,10 @@ static __always_inline void fault_send(struct mmt_slot *s)
 
 	s->state = SLOT_IDLE;
 	s->nested = 0;
+	if (s->waits) {
+		s->waits = 0;
+		faults_wait_add(-1);
+	}
 	if (!WANT(FAULT))
 		return;
 	e = RESERVE(fault, FAULT);
@@ -68,6 +72,24 @@ static __always_inline void fault_give_up(struct mmt_slot *s, __u8 kind)
 static __always_inline void fault_abandon(struct mmt_slot *s)
 {
 	fault_give_up(s, MMT_FKIND_ABANDONED);
+}
+
+/* The thread is where no fault of its own can be any more. One on behalf of the kernel that fails (EFAULT) has no other end. */
+static __always_inline void fault_is_over(__u32 tid)
+{
+	struct mmt_slot *s = slot_of(tid);
+
+	if (s && s->tid == tid && s->state != SLOT_IDLE)
+		fault_abandon(s);
+}
+
+/* Only software events tell of the fault's end, and they may not. */
+static __always_inline void fault_await_exit(struct mmt_slot *s)
+{
+	if (!knobs.sys_exit || s->ev.mode != MMT_FMODE_KERNEL)
+		return;
+	s->waits = 1;
+	faults_wait_add(1);
 }
 
 static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 addr, __u64 pid_tgid)

@@ -76,6 +76,13 @@ HARNESS(set_slot)
 	return s->tid;
 }
 
+/* (tid): the thread cannot be in a fault any more */
+HARNESS(over)
+{
+	fault_is_over((__u32)a[0]);
+	return 0;
+}
+
 /* (tid) */
 HARNESS(next_call)
 {

@@ -236,6 +236,27 @@ static void compare(struct tcase *c, const char *event, uint64_t addr, const str
 	       wrong->value, object_get(o, wrong->field, NULL) ?: "nothing", why);
 }
 
+/* A change that a call brought about has that call's number; it comes before the call, which is told of when it is done. */
+static void check_call(struct tcase *c, const char *event, const struct object *o)
+{
+	static uint64_t tid, call;
+	static char origin[24];
+	uint64_t mine, number_now;
+	const char *by = object_get(o, "origin", NULL);
+
+	if (!number(object_get(o, "tid", NULL), &mine) || !number(object_get(o, "call", NULL), &number_now))
+		return;
+	if (!strncmp(event, "vma_", 4)) {
+		snprintf(origin, sizeof(origin), "%s", by ?: "");
+		tid = mine;
+		call = number_now;
+	} else if (mine == tid && !strcmp(event, origin)) {
+		*origin = 0;
+		if (call != number_now)
+			differ(c, "%s is call %" PRIu64 ", but its changes say %" PRIu64, event, number_now, call);
+	}
+}
+
 /* A mark begins or ends a case. */
 static bool take_mark(const char *event, uint64_t addr, uint64_t pid)
 {
@@ -288,6 +309,7 @@ static void take_event(const struct object *o)
 	}
 	if (!current || !has_pid(current, pid))
 		return;
+	check_call(current, event, o);
 	if (!strcmp(event, "brk"))
 		number(object_get(o, "ret", NULL), &ret);
 	if (!strcmp(event, "vma_move"))

@@ -204,6 +204,31 @@ static void kernel_fails(void)
 	unlink(path);
 }
 
+/* A fault on behalf of the kernel that failed has ended with its call: what follows is not part of it. */
+static void after_failed(void)
+{
+	size_t p = w.page;
+	char path[512], more[96];
+	int fd = make_file("work.after", 1, path), ends[2];
+
+	if (pipe(ends))
+		die("pipe");
+	w_mmap(at(0), 4 * p, RW, MAP_SHARED | FIXED, fd, 0);
+	snprintf(more, sizeof(more), "class=%s mode=kernel attempts=1", w.file_class);
+	if (write(ends[1], at(2), 1) != -1 || errno != EFAULT)
+		die("no EFAULT behind the end of %s", path);
+	expect_faults(at(2), 1, p, false, more);
+	w_mmap(at(8), p, RW, MAP_SHARED | FIXED, fd, 0);
+	if (write(ends[1], at(2), 1) != -1 || errno != EFAULT)
+		die("no EFAULT behind the end of %s", path);
+	expect_faults(at(2), 1, p, false, more);
+	w_munmap(at(0), 9 * p, 5 * p);
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+	unlink(path);
+}
+
 /* A file is mapped by the name it has then. */
 static void renamed(void)
 {
@@ -250,6 +275,7 @@ const struct work_case fault_cases[] = {
 	{ "segv", segv },
 	{ "sigbus", sigbus },
 	{ "kernel_fails", kernel_fails },
+	{ "after_failed", after_failed },
 	{ "renamed", renamed },
 	{ "deleted", deleted },
 	{ NULL, NULL },
