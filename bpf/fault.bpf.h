@@ -66,6 +66,12 @@ static __always_inline void fault_give_up(struct mmt_slot *s, __u8 kind)
 	s->ev.kind = kind;
 	s->ev.h.dur_ns = 0;
 	s->ev.h.have &= ~(MMT_HAVE_DUR | MMT_HAVE(FAULT, result) | MMT_HAVE(FAULT, maj));
+	if (s->marks & MMT_MARK_INSERT) { /* its runs wait for an end that does not come */
+		struct mmt_thread *t = thread_find(s->tid);
+
+		if (t)
+			run_flush(t, s->tid);
+	}
 	fault_send(s);
 }
 

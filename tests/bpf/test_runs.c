@@ -242,6 +242,29 @@ static void runs_of_fault(void **state)
 	assert_int_equal(got[0].nested, 0);
 }
 
+/* A fault that ends with its system call and without a word of it: so do its runs, and what follows is not of that fault. */
+static void runs_of_dead_fault(void **state)
+{
+	uint64_t tid = (uint64_t)gettid();
+
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(claim, tid);
+	CALL(set_slot, tid, RUNNING, 0, 33);
+	vmf_insert(0x10000, 100);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 0);
+	CALL(over, tid);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 2);
+	assert_int_equal(got[0].h.type, MMT_EV_PFN_MAP);
+	assert_int_equal(got[0].h.call, 33);
+	assert_int_equal(got[1].h.call, 33); /* the fault itself */
+	install(INSERT, 0x11000, 1, 101, 0);
+	assert_int_equal(flushed(), 3);
+	assert_int_equal(got[2].h.call, 0);
+}
+
 /* Faults that no hook numbers cannot be told apart without BTF: what two of them insert is never one run. */
 static void runs_of_unknown_faults(void **state)
 {
@@ -266,6 +289,7 @@ int main(void)
 		cmocka_unit_test_teardown(runs_missed_return, down),
 		cmocka_unit_test_teardown(runs_too_deep, down),
 		cmocka_unit_test_teardown(runs_of_fault, down),
+		cmocka_unit_test_teardown(runs_of_dead_fault, down),
 		cmocka_unit_test_teardown(runs_of_unknown_faults, down),
 	};
 
