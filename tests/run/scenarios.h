@@ -63,7 +63,7 @@ struct mapping {
 	const char *kind;
 	struct pair vars[24]; /* of its line, and what ioctls had chosen before */
 	unsigned int n_vars;
-	int64_t n[16]; /* by enum tally */
+	int64_t n[24]; /* by enum tally */
 };
 
 /* Numbers that a row may use, of one mapping or summed up over those of a row. */
@@ -82,6 +82,8 @@ struct mapping {
 	X(INHERITED, "inherited") \
 	X(READ_UPPER, "first_read_upper") \
 	X(WRITTEN_UPPER, "first_written_upper") \
+	X(REACHES, "reaches") \
+	X(REACHED, "reached") \
 	X(TOLD, "told") \
 	X(SPLITS_REFUSED, "splits_refused")
 // clang-format on

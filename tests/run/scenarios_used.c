@@ -213,6 +213,17 @@ static void touch(const struct words *w, uint32_t pid, unsigned char how)
 		touch_page(p->m, &p->pages[i], how, 2 * (off + i * r.page) >= r.size);
 }
 
+/* From outside, as a debugger does. */
+static void step_remote(const struct words *w, uint32_t pid)
+{
+	struct place *p = live_place(pid, get_number(w, "addr"));
+
+	if (!p)
+		return;
+	p->m->n[N_REACHES]++;
+	p->m->n[N_REACHED] += (int64_t)(get_number(w, "len") / r.page);
+}
+
 static void step_info(const struct words *w, uint32_t pid)
 {
 	(void)pid;
@@ -322,12 +333,15 @@ static const struct {
 	const char *step;
 	void (*take)(const struct words *w, uint32_t pid);
 } steps[] = {
-	{ "open", step_open },	     { "info", step_info },	    { "way", step_way },
-	{ "mmap", step_mmap },	     { "munmap", step_munmap },	    { "fork", step_fork },
-	{ "mremap", step_mremap },   { "mprotect", step_mprotect }, { "read", step_read },
-	{ "register", step_read },   { "write", step_write },	    { "skip", step_skip },
-	{ "slow", step_read },	     { "export", step_descriptor }, { "receive", step_descriptor },
-	{ "written", step_written }, { "refused", step_refused },
+	{ "open", step_open },	       { "info", step_info },
+	{ "remote", step_remote },     { "way", step_way },
+	{ "mmap", step_mmap },	       { "munmap", step_munmap },
+	{ "fork", step_fork },	       { "mremap", step_mremap },
+	{ "mprotect", step_mprotect }, { "read", step_read },
+	{ "register", step_read },     { "write", step_write },
+	{ "skip", step_skip },	       { "slow", step_read },
+	{ "export", step_descriptor }, { "receive", step_descriptor },
+	{ "written", step_written },   { "refused", step_refused },
 };
 
 /* In place; double quotes hold blanks together. */
