@@ -438,6 +438,21 @@ static __always_inline __s32 vmf_errno(__u64 ret)
 	return ret & VMF_ERROR ? -14 : 0; /* EFAULT */
 }
 
+/*
+ * (tid): sends the runs that a thread had open when the programs were switched off; user space has it run. 1: the thread has been
+ * forgotten, and with it which of its runs were open.
+ */
+SEC("?raw_tp")
+int runs_drain(__u64 *ctx)
+{
+	__u32 tid = (__u32)ctx[0];
+
+	if (!thread_find(tid))
+		return 1;
+	runs_send(tid, 0);
+	return 0;
+}
+
 /* A helper's return. */
 #define LEAVE(name, fn, HOOK, nargs, which)                         \
 	EXIT(name, fn, HOOK, nargs)                                 \

@@ -151,10 +151,10 @@ $(OUTPUT)/tests-obj/core_test.skel.h: tests/bpf/core.bpf.c $(wildcard bpf/*.h) $
 	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_$(HOST) -Ivmlinux/$(HOST) -c -o $(@:.skel.h=.o) $<
 	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_core_test >$@.tmp && mv $@.tmp $@
 
-$(OUTPUT)/tests/bpf-%: tests/bpf/test_%.c tests/bpf/kit.h $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
+$(OUTPUT)/tests/bpf-%: tests/bpf/test_%.c tests/bpf/kit.h src/probe/runs.c $(OUTPUT)/tests-obj/core_test.skel.h | deps-build
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -Itests -I$(OUTPUT)/tests-obj -o $@ $< -lcmocka -lbpf -lelf -lz
+	@gcc $(filter-out -static,$(TESTS_CFLAGS)) -Iinclude -Itests -I$(OUTPUT)/tests-obj -o $@ $< src/probe/runs.c -lcmocka -lbpf -lelf -lz
 
 .PHONY: test-bpf
 test-bpf: $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf-runs

@@ -9,6 +9,7 @@
 #include "bpf/core_old.skel.h"
 #include "bpf/plain.skel.h"
 #include "mmtrace/base.h"
+#include "runs.h"
 
 /* One object in use. The skeletons are alike but for their types, so this is all that is told apart. */
 struct body {
@@ -112,6 +113,9 @@ static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const c
 		for (size_t i = 0; h == MMT_HOOK_DRIVER && i < MMT_COUNT(driver_progs); i++)
 			if (!strcmp(driver_progs[i], prog))
 				return h;
+		/* helpers put entries in, and their runs may be open at the end */
+		if (hook_table[h].feeds[0] == MMT_EV_PFN_MAP && !strcmp(prog, "runs_drain"))
+			return h;
 	}
 	return -1;
 }
@@ -242,6 +246,18 @@ void objects_switch(struct objects *o, bool on)
 	for (int i = OBJ_PLAIN; i <= OBJ_CORE; i++)
 		if (o->body[i].obj)
 			*o->body[i].off = !on;
+}
+
+uint64_t objects_drain(const struct objects *o)
+{
+	for (int i = OBJ_PLAIN; i <= OBJ_CORE; i++) {
+		struct bpf_program *p = objects_prog(o, i, "runs_drain");
+
+		/* they share the maps: one does for both */
+		if (p && bpf_program__fd(p) >= 0)
+			return runs_drain(objects_map(o, "insts"), bpf_program__fd(p));
+	}
+	return 0;
 }
 
 bool objects_fired(const struct objects *o, int hook)

@@ -29,6 +29,8 @@ void objects_free(struct objects *o);
 struct bpf_program *objects_prog(const struct objects *o, int object, const char *name);
 int objects_map(const struct objects *o, const char *name); /* file descriptor, or -ENOENT */
 void objects_switch(struct objects *o, bool on);
+/* What was under way when they were switched off goes into the ring; the number of threads of which it could not. */
+uint64_t objects_drain(const struct objects *o);
 bool objects_fired(const struct objects *o, int hook);
 /* Runs that the kernel skipped since the program was running on that CPU already, over all programs. */
 uint64_t objects_recursion(const struct objects *o);

@@ -434,6 +434,7 @@ int session__stop(struct session *s)
 	 * than that. All run as RCU readers; this waits for them (kernel/sched/membarrier.c, 5.10 to 7.1: synchronize_rcu()).
 	 */
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	s->runs_lost = objects_drain(s->objects);
 	s->stopped = true;
 	return 0;
 }

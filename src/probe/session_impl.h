@@ -25,6 +25,7 @@ struct session {
 	struct spaces spaces;
 	struct facts facts;
 	bool stopped;
+	uint64_t runs_lost; /* open at the end, and not to be had */
 	int items, error;
 	uint64_t ksyms_ns; /* symbols were last read because one was missing */
 	char ksym[320];

@@ -17,19 +17,6 @@ static uint64_t loss_of(const struct session *s, int kind, int event)
 	return sum;
 }
 
-/* Runs of installs that waited for the end of their system call when the programs were switched off. */
-static uint64_t runs_cut_off(const struct session *s)
-{
-	struct {
-		uint32_t mm_next, runs_open; /* struct shared_state, bpf/core.bpf.h */
-	} st = { 0 };
-	uint32_t zero = 0;
-
-	if (bpf_map_lookup_elem(objects_map(s->objects, "state"), &zero, &st) || st.runs_open > INT32_MAX)
-		return 0;
-	return st.runs_open;
-}
-
 /* changes: only what the ledger would miss. */
 static int report_losses(struct session *s, bool changes, mmt_item_fn fn, void *ctx)
 {
@@ -54,7 +41,7 @@ static int report_losses(struct session *s, bool changes, mmt_item_fn fn, void *
 			if (kind == MMT_LOSS_RECURSE && !events[e].num)
 				item.loss.count += objects_recursion(s->objects);
 			if (kind == MMT_LOSS_RUN && !events[e].num)
-				item.loss.count += runs_cut_off(s);
+				item.loss.count += s->runs_lost;
 			err = item.loss.count ? fn(ctx, &item) : 0;
 			if (err)
 				return err;

@@ -105,6 +105,7 @@ static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t 
 	bpf_map__set_max_entries(s->maps.stacks_seen, 1024);
 	bpf_map__set_max_entries(s->maps.mms, spaces);
 	bpf_map__set_max_entries(s->maps.mm_numbers, spaces);
+	bpf_program__set_autoload(s->progs.runs_drain, true);
 	err = mmt_core_test__load(s);
 	if (err)
 		fail_msg("the kernel refused the core: %s", strerror(-err));

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Runs of installs: what is merged, what is nested, what is learnt from inside. */
 #include "kit.h"
+#include "probe/runs.h"
 
 static void install(unsigned int helper, uint64_t addr, uint64_t pages, uint64_t pfn, int ret)
 {
 	CALL(enter, helper, addr, pages * PAGE, pfn, 1);
 	CALL(leave, helper, (uint64_t)(int64_t)ret);
+}
+
+static uint64_t drain(void)
+{
+	return runs_drain(bpf_map__fd(s->maps.insts), bpf_program__fd(s->progs.runs_drain));
 }
 
 static unsigned int flushed(void)
@@ -275,6 +281,31 @@ static void runs_of_unknown_faults(void **state)
 	assert_int_equal(flushed(), 2);
 }
 
+/* The trace ends in the midst of it: what helpers have done is told, what one is doing is not. */
+static void runs_at_the_end(void **state)
+{
+	uint64_t tid = (uint64_t)gettid();
+
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(claim, tid);
+	CALL(set_slot, tid, RUNNING, 0, 33);
+	install(INSERT, 0x10000, 1, 100, 0);
+	CALL(enter, VMALLOC, 0x20000, 2 * PAGE, 0, 0);
+	install(INSERT, 0x20000, 1, 300, 0);
+	s->data->off = 1;
+	assert_int_equal(drain(), 0);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_got, 2);
+	assert_int_equal(got[0].addr, 0x10000);
+	assert_int_equal(got[1].addr, 0x20000);
+	assert_int_equal(got[1].nested, 1);
+	assert_int_equal(drain(), 0);
+	assert_int_equal(flushed(), 2); /* and nothing twice */
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(s->maps.threads), &(uint32_t){ (uint32_t)tid }), 0);
+	assert_int_equal(drain(), 1); /* nobody knows what it had open */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +322,7 @@ int main(void)
 		cmocka_unit_test_teardown(runs_of_fault, down),
 		cmocka_unit_test_teardown(runs_of_dead_fault, down),
 		cmocka_unit_test_teardown(runs_of_unknown_faults, down),
+		cmocka_unit_test_teardown(runs_at_the_end, down),
 	};
 
 	libbpf_set_print(NULL);
