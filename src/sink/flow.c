@@ -58,7 +58,7 @@ static const struct {
 	[MMT_EV_DRIVER_SPLIT] =   { ROLE_PART, true, true, "{func}{$fail}" },
 	[MMT_EV_PFN_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$fail}" },
 	[MMT_EV_PAGE_MAP] =       { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$fail}" },
-	[MMT_EV_DMA_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$device}{$fail}" },
+	[MMT_EV_DMA_MAP] =        { ROLE_PART, true, true, "{helper}  {$pagecount}  {$pfns}{$type}{$for}{$fail}" },
 	[MMT_EV_OBJ_MAP] =        { ROLE_PART, true, true, "{helper}  {size} {name}{$fail}" },
 	[MMT_EV_BRK] =            { ROLE_LIFE, true, false, "brk = {ret}" },
 	[MMT_EV_MUNMAP] =         { ROLE_LIFE, true, false, "munmap {$rel}{len}{$fail}" },

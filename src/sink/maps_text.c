@@ -35,7 +35,7 @@ void maps_perms(char perms[MAPS_PERMS], uint64_t vm_flags)
 {
 	snprintf(perms, MAPS_PERMS, "%c%c%c%c", vm_flags & FLAGS_VM_READ ? 'r' : '-',
 		 vm_flags & FLAGS_VM_WRITE ? 'w' : '-', vm_flags & FLAGS_VM_EXEC ? 'x' : '-',
-		 vm_flags & FLAGS_VM_MAYSHARE ? 's' : 'p');
+		 vm_flags & (FLAGS_VM_SHARED | FLAGS_VM_MAYSHARE) ? 's' : 'p');
 }
 
 /* How long it has been there, or was. What was there before the trace is of unknown age. */

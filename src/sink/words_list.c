@@ -400,6 +400,18 @@ static void type(struct buf *b, const struct mmt_view *v)
 		buf_printf(b, "  %s%s", v->memtype, v->memtype_checked ? "" : "?");
 }
 
+/* The device that a DMA buffer is for; the outer helper has said it. */
+static void for_device(struct buf *b, const struct mmt_view *v)
+{
+	const struct mmt_field *f = schema_field(v->ev, "device");
+	uint64_t nested;
+
+	if (!value_has(v->h, f) || (value_get(v->h, v->ev, "nested", &nested) && nested))
+		return;
+	buf_puts(b, "  for ");
+	value_show(b, v->h, f, v->names);
+}
+
 static void accessword(struct buf *b, const struct mmt_view *v)
 {
 	uint64_t flags;
@@ -446,6 +458,7 @@ const struct word words_list[] = {
 	{ "pfns", pfns },
 	{ "accessword", accessword },
 	{ "type", type },
+	{ "for", for_device },
 };
 
 const size_t words_list_n = MMT_COUNT(words_list);
