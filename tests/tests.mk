@@ -7,6 +7,7 @@
 #   test-guests                   the same in guests, one boot per kernel
 #   test-bpf                      the BPF core by BPF_PROG_RUN
 #   bench, soak                   cost; the long runs
+#   docs-scenarios                the table of scenarios as Markdown
 
 TESTS_CC_arm64 := $(if $(filter arm64,$(HOST)),gcc,aarch64-linux-gnu-gcc)
 TESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static -pthread -Isrc -Itests/run
@@ -86,6 +87,11 @@ test-match: $(OUTPUT)/tests/match
 .PHONY: test-scenarios
 test-scenarios: $(OUTPUT)/tests/scenarios
 	@tests/run/scenarios-selftest $<
+
+# The table that the demo driver's tests run by, for readers
+.PHONY: docs-scenarios
+docs-scenarios:
+	@awk -f tests/run/scenarios-md.awk kmod-demo/scenarios
 
 .PHONY: test-order
 test-order: $(OUTPUT)/tests/check-order
