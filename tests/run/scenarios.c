@@ -24,21 +24,11 @@
 #include <string.h>
 #include <unistd.h>
 
-struct event {
-	const char *name;
-	uint32_t pid;
-	uint64_t addr, ts_ns, end_ns;
-	char *line; /* parsed anew for each look */
-};
-
 static struct table table;
 static struct used used;
-static struct event *events;
-static size_t n_events;
-static uint64_t page;
+static struct trace trace;
 static char *kernel, *run;
 static bool verbose;
-static struct object summary;
 
 void bad_input(const char *path, unsigned long line, const char *fmt, ...)
 {
@@ -74,126 +64,6 @@ static void differ(struct row *row, const char *fmt, ...)
 		row->errors[row->n_errors++] = (struct difference){ .text = text, .times = 1 };
 }
 
-/* ---- the trace ---- */
-
-static const struct object *parsed(const struct event *e)
-{
-	static struct object o;
-	static char *copy;
-
-	free(copy);
-	copy = strdup(e->line);
-	if (!copy || object_parse(&o, copy))
-		exit(2);
-	return &o;
-}
-
-static void take_event(const struct object *o, const char *text)
-{
-	const char *addr = object_get(o, "addr", NULL) ?: object_get(o, "vma_start", NULL);
-	uint64_t pid, dur = 0;
-	struct event *e;
-
-	if (!(n_events & (n_events - 1)))
-		events = realloc(events, 2 * (n_events + 1) * sizeof(*events));
-	if (!events)
-		exit(2);
-	e = &events[n_events];
-	*e = (struct event){ .name = strdup(object_get(o, "event", NULL) ?: "?"), .line = strdup(text) };
-	if (!number(object_get(o, "pid", NULL), &pid) || !number(object_get(o, "ts_ns", NULL), &e->ts_ns))
-		return;
-	number(object_get(o, "dur_ns", NULL), &dur);
-	number(addr, &e->addr);
-	e->pid = (uint32_t)pid;
-	e->end_ns = e->ts_ns + dur;
-	n_events++;
-}
-
-static void read_trace(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	static struct object o;
-	char *line = NULL, *copy;
-	unsigned long no = 0;
-	size_t room = 0;
-
-	if (!f)
-		bad_input(path, 0, "cannot be read");
-	while (getline(&line, &room, f) > 0) {
-		const char *err, *type;
-
-		copy = strdup(line);
-		err = copy ? object_parse(&o, copy) : "no memory";
-		no++;
-		if (err)
-			bad_input(path, no, "%s", err);
-		type = object_get(&o, "type", NULL) ?: "";
-		if (!strcmp(type, "header"))
-			number(object_get(&o, "page_size", NULL), &page);
-		else if (!strcmp(type, "event"))
-			take_event(&o, line);
-		else if (!strcmp(type, "summary")) {
-			summary = o;
-			continue; /* keeps the copy */
-		}
-		free(copy);
-	}
-	free(line);
-	fclose(f);
-	if (!page || !summary.n)
-		bad_input(path, no, "no header with a page size, or no summary: the trace is not whole");
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
-}
-
-/* When the last call of each process was that its workload has told of. */
-static struct {
-	uint32_t pid;
-	uint64_t ts_ns;
-} told[256];
-
-static uint64_t *told_by(uint32_t pid)
-{
-	size_t i = 0;
-
-	while (i < sizeof(told) / sizeof(told[0]) - 1 && told[i].pid && told[i].pid != pid)
-		i++;
-	told[i].pid = pid;
-	return &told[i].ts_ns;
-}
-
-static bool is_call(const struct event *e, const struct call *c)
-{
-	const struct object *o;
-	uint64_t got;
-
-	if (e->pid != c->pid || strcmp(e->name, c->event))
-		return false;
-	o = parsed(e);
-	if (!number(object_get(o, c->field, NULL), &got) || got != c->value)
-		return false;
-	return !c->len || (number(object_get(o, "len", NULL), &got) && got == c->len);
-}
-
-/* The events are in order of time by now, and so are the lines of one process. */
-static bool find_event(struct call *c)
-{
-	uint64_t *last = told_by(c->pid);
-
-	for (size_t i = 0; i < n_events; i++)
-		if (events[i].ts_ns > *last && is_call(&events[i], c)) {
-			*last = c->ts_ns = events[i].ts_ns;
-			c->end_ns = events[i].end_ns;
-			return true;
-		}
-	return false;
-}
-
 /* ---- one event against the lines of its row ---- */
 
 static const char *const tally_names[] = {
@@ -211,7 +81,7 @@ static bool look_tally(const int64_t *n, const char *name, int64_t *out)
 			*out = n[i];
 			return true;
 		}
-	*out = (int64_t)page;
+	*out = (int64_t)trace.page;
 	return !strcmp(name, "page");
 }
 
@@ -331,6 +201,38 @@ static void no_such_line(struct row *row, const struct event *e, const struct ob
 	       object_get(o, wrong->field, NULL) ?: "nothing");
 }
 
+/*
+ * One mapping has one name from its mmap to its end, moved and protected as it may be; a forked child's is that name, a dot
+ * and a number.
+ */
+static void compare_id(const struct place *p, const struct event *e, const struct object *o)
+{
+	static const char *const with[] = { "fault",   "driver_fault", "vma_prot", "vma_move",
+					    "pfn_map", "page_map",     "dma_map" };
+	const char *id = object_get(o, "mapping.id", NULL) ?: "nothing";
+	size_t len = strlen(p->m->id);
+	bool named = false;
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		named |= !strcmp(e->name, with[i]);
+	if (!named)
+		return;
+	if (!len && !p->child)
+		snprintf(p->m->id, sizeof(p->m->id), "%s", id);
+	else if (p->child ? len && (strncmp(id, p->m->id, len) || id[len] != '.') : strcmp(id, p->m->id) != 0)
+		differ(p->m->row, "%s at 0x%" PRIx64 ": expected of mapping %s%s, got %s", e->name, e->addr, p->m->id,
+		       p->child ? ".N" : "", id);
+}
+
+/* No two mappings share a name. */
+static void compare_ids(void)
+{
+	for (unsigned int i = 0; i < used.n_maps; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (*used.maps[i]->id && !strcmp(used.maps[i]->id, used.maps[k]->id))
+				differ(used.maps[i]->row, "two mappings are called %s", used.maps[i]->id);
+}
+
 static void compare(const struct event *e)
 {
 	const struct place *p = used_place(&used, e->pid, e->addr, e->ts_ns);
@@ -340,7 +242,9 @@ static void compare(const struct event *e)
 
 	if (!p)
 		return;
-	o = parsed(e);
+	o = event_parsed(e);
+	if (trace.has_ids)
+		compare_id(p, e, o);
 	for (unsigned int i = 0; i < row->n_lines; i++) {
 		struct line *l = &row->lines[i];
 
@@ -418,12 +322,12 @@ static void report_losses(void)
 	char text[200] = "";
 	uint64_t n;
 
-	for (size_t i = 0; i < summary.n; i++)
-		if ((!strncmp(summary.v[i].key, "lost.", 5) || !strcmp(summary.v[i].key, "bad_records")) &&
-		    number(summary.v[i].text, &n) && n) {
+	for (size_t i = 0; i < trace.summary.n; i++)
+		if ((!strncmp(trace.summary.v[i].key, "lost.", 5) || !strcmp(trace.summary.v[i].key, "bad_records")) &&
+		    number(trace.summary.v[i].text, &n) && n) {
 			size_t len = strlen(text);
 
-			snprintf(text + len, sizeof(text) - len, " %s=%" PRIu64, summary.v[i].key, n);
+			snprintf(text + len, sizeof(text) - len, " %s=%" PRIu64, trace.summary.v[i].key, n);
 		}
 	*(*text ? &failed : &passed) += 1;
 	if (*text)
@@ -481,11 +385,11 @@ int main(int argc, char **argv)
 	table_load(&table, argv[0]);
 	if (runs)
 		return print_runs();
-	read_trace(argv[2]);
-	qsort(events, n_events, sizeof(*events), by_time);
-	used_load(&used, &table, argv[1], page, find_event);
-	for (size_t i = 0; i < n_events; i++)
-		compare(&events[i]);
+	trace_load(&trace, argv[2]);
+	used_load(&used, &table, argv[1], trace.page, trace_find);
+	for (size_t i = 0; i < trace.n; i++)
+		compare(&trace.events[i]);
+	compare_ids();
 	for (unsigned int i = 0; i < table.n; i++)
 		report(&table.rows[i], argv[0]);
 	report_losses();

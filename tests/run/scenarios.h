@@ -64,6 +64,7 @@ struct mapping {
 	struct pair vars[24]; /* of its line, and what ioctls had chosen before */
 	unsigned int n_vars;
 	int64_t n[24]; /* by enum tally */
+	char id[32];   /* the ledger's name for it, once seen */
 };
 
 /* Numbers that a row may use, of one mapping or summed up over those of a row. */
@@ -116,6 +117,26 @@ struct used {
 	unsigned int done, wrong; /* last lines, "done wrong=0", and with another number */
 };
 
+/* ---- the trace ---- */
+
+struct event {
+	const char *name;
+	uint32_t pid;
+	uint64_t addr, ts_ns, end_ns;
+	char *line; /* parsed anew for each look */
+};
+
+struct trace {
+	struct event *events; /* in order of time */
+	size_t n;
+	uint64_t page;
+	bool has_ids; /* of mappings */
+	struct object summary;
+};
+
+void trace_load(struct trace *t, const char *path);
+const struct object *event_parsed(const struct event *e); /* until the next call */
+
 /* The trace as used_load() wants to know it: the next call of a process, after the ones it had, with these values. */
 struct call {
 	const char *event;
@@ -126,6 +147,7 @@ struct call {
 	uint64_t ts_ns, end_ns; /* found */
 };
 typedef bool (*find_call)(struct call *c);
+bool trace_find(struct call *c);
 
 void used_load(struct used *u, struct table *t, const char *path, uint64_t page, find_call find);
 const struct place *used_place(const struct used *u, uint32_t pid, uint64_t addr, uint64_t ts_ns);
