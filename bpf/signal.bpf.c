@@ -19,6 +19,16 @@ struct siginfo_head {
 	__u64 addr;
 };
 
+/* Without the top byte, which arm64 lets programs use and si_addr keeps until it is delivered: untagged_addr(), arch/arm64, 6.12. */
+static __always_inline __u64 untagged(__u64 addr)
+{
+#if defined(__TARGET_ARCH_arm64)
+	if (!(addr >> 55 & 1))
+		addr &= (1ULL << 56) - 1;
+#endif
+	return addr;
+}
+
 /* The instruction that the thread came into the kernel with; 0 when this object cannot know. */
 static __always_inline __u64 signal_ip(__u32 tid, __u64 addr)
 {
@@ -88,6 +98,7 @@ int signal__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 #endif
 	HIT(SIGNALLED);
+	info.addr = untagged(info.addr);
 	stack = KSTACK(HX_TIER(RAW_TP, ctx), SIGNAL);
 	e = RESERVE(signal, SIGNAL);
 	if (!e)

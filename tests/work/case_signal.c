@@ -94,6 +94,29 @@ static void signal_unmapped(void)
 	expect_faults(at(4), 1, 1, true, "sort=refused kind=failed mode=user");
 }
 
+#if defined(__aarch64__)
+/* The top byte of an address is the program's own to use: the signal is of the address without it, as the fault is. */
+static void signal_tagged(void)
+{
+	char *tagged = (char *)((unsigned long)at(4) | 0x5aul << 56);
+	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_NODEFER }, old;
+
+	sigaction(SIGSEGV, &sa, &old);
+	if (!sigsetjmp(back, 0)) {
+		write_byte(tagged);
+		die("no SIGSEGV");
+	}
+	sigaction(SIGSEGV, &old, NULL);
+	out("expect signal addr=0x%lx ip=0x%lx signo=SIGSEGV code=SEGV_MAPERR", (unsigned long)at(4), caught.ip);
+	expect_faults(at(4), 1, 1, true, "sort=refused kind=failed mode=user");
+}
+#else
+static void signal_tagged(void)
+{
+	skip("addresses have no tags here");
+}
+#endif
+
 /* A blocked signal would be lost, so the kernel kills. */
 static void signal_blocked(void)
 {
@@ -176,6 +199,7 @@ static void signal_not_canonical(void)
 
 const struct work_case signal_cases[] = {
 	{ "signal_unmapped", signal_unmapped },
+	{ "signal_tagged", signal_tagged },
 	{ "signal_blocked", signal_blocked },
 	{ "signal_sent", signal_sent },
 #if defined(__aarch64__)
