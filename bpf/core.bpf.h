@@ -280,12 +280,18 @@ static __always_inline void target_drop(__u32 tgid)
 /* ---- address spaces -------------------------------------------------------------------------------------------- */
 
 /*
+ * A bit of an address space's number in mms: it was only reached into, by somebody who is watched. It may be of a process that
+ * nobody asked for, so nothing is told of itself.
+ */
+#define MM_REACHED (1u << 31)
+
+/*
  * A number nobody has: add one, read, and claim what was read with NOEXIST. Two CPUs may read the same value; one of
  * them fails and tries again. The counter only grows, so a number is never used twice.
  */
-static __noinline __u32 mm_assign(__u64 key)
+static __noinline __u32 mm_assign(__u64 key, __u32 flag)
 {
-	__u32 zero = 0, n;
+	__u32 zero = 0, n, value;
 	struct shared_state *s = bpf_map_lookup_elem(&state, &zero);
 	int i;
 
@@ -296,12 +302,13 @@ static __noinline __u32 mm_assign(__u64 key)
 		n = *(volatile __u32 *)&s->mm_next;
 		if (bpf_map_update_elem(&mm_numbers, &n, &key, BPF_NOEXIST))
 			continue;
-		if (!bpf_map_update_elem(&mms, &key, &n, BPF_NOEXIST))
+		value = n | flag;
+		if (!bpf_map_update_elem(&mms, &key, &value, BPF_NOEXIST))
 			return n;
 		bpf_map_delete_elem(&mm_numbers, &n);
 		__u32 *other = bpf_map_lookup_elem(&mms, &key);
 		if (other)
-			return *other;
+			return *other & ~MM_REACHED;
 		break;
 	}
 	lose(MMT_LOSS_MM, 0);
@@ -315,7 +322,22 @@ static __always_inline __u32 mm_number(__u64 key)
 	if (!key)
 		return 0;
 	n = bpf_map_lookup_elem(&mms, &key);
-	return n ? *n : mm_assign(key);
+	if (!n)
+		return mm_assign(key, 0);
+	if (*n & MM_REACHED)
+		*n &= ~MM_REACHED;
+	return *n;
+}
+
+/* The number of one that somebody else reaches into. */
+static __always_inline __u32 mm_number_reached(__u64 key)
+{
+	__u32 *n;
+
+	if (!key)
+		return 0;
+	n = bpf_map_lookup_elem(&mms, &key);
+	return n ? *n & ~MM_REACHED : mm_assign(key, MM_REACHED);
 }
 
 static __always_inline void mm_forget(__u64 key)
@@ -324,7 +346,7 @@ static __always_inline void mm_forget(__u64 key)
 
 	if (!n)
 		return;
-	copy = *n;
+	copy = *n & ~MM_REACHED;
 	bpf_map_delete_elem(&mms, &key);
 	bpf_map_delete_elem(&mm_numbers, &copy);
 }

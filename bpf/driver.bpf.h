@@ -108,7 +108,7 @@ static __always_inline __u32 vma_mm_number(struct mmt_thread *t, struct vm_area_
 	__u32 *n = bpf_map_lookup_elem(&mms, &mm);
 
 	if (n)
-		return *n;
+		return *n & ~MM_REACHED;
 	return t && t->exit_key == mm ? t->exit_mm : mm_number(mm);
 }
 

@@ -13,18 +13,20 @@ static __always_inline void mm_ends(const struct hookx x, __u64 mm)
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_exit *e;
 	struct mmt_thread *t;
+	bool reached;
 	__u32 stack;
 
 	if (!n || off)
 		return;
-	number = *n;
+	reached = *n & MM_REACHED;
+	number = *n & ~MM_REACHED;
 	mm_forget(mm);
 	t = thread_get((__u32)pid_tgid);
 	if (t) {
 		t->exit_key = mm;
 		t->exit_mm = number;
 	}
-	if (!WANT(EXIT))
+	if (reached || !WANT(EXIT))
 		return;
 	stack = KSTACK(x, EXIT);
 	e = RESERVE(exit, EXIT);

@@ -309,7 +309,7 @@ __noinline int run_begin(__u32 level, __u32 tier, __s32 ret)
 	struct device *dev = (void *)f->device;
 
 	r->h.have |= vma_fill(false, VMA_OF(r), vma, inst_file(vma));
-	r->h.mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
+	r->h.mm = mm_number_for_task((__u64)BPF_CORE_READ(vma, vm_mm));
 	if (type == MMT_EV_DMA_MAP) {
 		r->device = name_text((__u64)BPF_CORE_READ(dev, kobj.name), NAME_KERNEL);
 		if (r->device)

@@ -11,8 +11,8 @@
 static __always_inline void reach(struct mmt_thread *t, struct task_struct *task, __u64 mm)
 {
 	t->reach_tgid = BPF_CORE_READ(task, tgid);
-	t->reach_mm = mm_number(mm);
 	t->reach_wanted = other_wanted(task);
+	t->reach_mm = t->reach_wanted ? mm_number(mm) : mm_number_reached(mm);
 }
 
 static __always_inline void reached(struct task_struct *task)
@@ -64,7 +64,7 @@ static __always_inline void mem_enter(__u8 tier, struct file *file, __u64 count,
 	if (owner)
 		reach(t, owner, (__u64)mm);
 	else
-		t->reach_mm = mm_number((__u64)mm);
+		t->reach_mm = mm_number_reached((__u64)mm);
 	t->call_event = MMT_EV_REMOTE;
 	t->call_variant = variant;
 	t->call_tier = tier;

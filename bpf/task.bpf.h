@@ -22,6 +22,12 @@ static __always_inline __u64 current_mm_key(__u64 pid_tgid)
 	return (__u64)BPF_CORE_READ(task, mm);
 }
 
+/* The number of an address space that the running task does something to: its own, or one that it reaches into. */
+static __always_inline __u32 mm_number_for_task(__u64 mm)
+{
+	return mm == current_mm_key(0) ? mm_number(mm) : mm_number_reached(mm);
+}
+
 /* Is another task than the running one within the target? */
 static __always_inline bool other_wanted(struct task_struct *task)
 {

@@ -32,6 +32,20 @@ HARNESS(number)
 	return mm_number(a[0]);
 }
 
+/* (key): somebody else reaches into it */
+HARNESS(number_reached)
+{
+	return mm_number_reached(a[0]);
+}
+
+/* (key): what stands in the map */
+HARNESS(number_stored)
+{
+	__u32 *n = bpf_map_lookup_elem(&mms, &a[0]);
+
+	return n ? *n : 0;
+}
+
 #define MANY 512
 __u32 many[2][MANY];
 

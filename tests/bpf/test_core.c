@@ -137,6 +137,27 @@ static void mm_forgotten(void **state)
 	assert_true(CALL(number, 0x9999) > first);
 }
 
+/* One that was only reached into is marked as such until something of its own is told; the number is the same. */
+static void mm_reached(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	up(0, NULL, 4096, 256);
+	n = CALL(number_reached, 0x1234);
+	assert_int_equal(n, 1);
+	assert_int_equal(CALL(number_reached, 0x1234), n);
+	assert_int_equal(CALL(number_stored, 0x1234), n | 1u << 31);
+	assert_int_equal(CALL(number, 0x1234), n);
+	assert_int_equal(CALL(number_stored, 0x1234), n);
+	assert_int_equal(CALL(number_reached, 0x1234), n); /* it stays one of those that are told of */
+	assert_int_equal(CALL(number_stored, 0x1234), n);
+	CALL(number_reached, 0x9999);
+	CALL(forget, 0x9999);
+	assert_int_equal(CALL(number_stored, 0x9999), 0);
+	assert_int_equal(CALL(number_reached, 0), 0);
+}
+
 static void mm_full(void **state)
 {
 	uint32_t max;
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test_teardown(filter_comm_and_process, down),
 		cmocka_unit_test_teardown(mm_unique, down),
 		cmocka_unit_test_teardown(mm_forgotten, down),
+		cmocka_unit_test_teardown(mm_reached, down),
 		cmocka_unit_test_teardown(mm_full, down),
 		cmocka_unit_test_teardown(slots_collide, down),
 		cmocka_unit_test_teardown(calls_count, down),
