@@ -51,7 +51,10 @@ static __always_inline __u8 class_of(const bool b, struct vm_area_struct *vma, c
 	return BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_magic) == TMPFS_MAGIC_ ? MMT_FCLASS_SHM : MMT_FCLASS_FILE;
 }
 
-/* Fills what the VMA tells. The slot remembers the number of its thread's address space. */
+/*
+ * Fills what the VMA tells. The slot remembers the number of its thread's own address space; that of another, which the thread
+ * reaches into, may end without the thread's knowledge.
+ */
 static __always_inline void fault_vma(const bool b, struct mmt_slot *s, struct vm_area_struct *vma)
 {
 	struct mmt_ev_fault *e = &s->ev;
@@ -60,6 +63,10 @@ static __always_inline void fault_vma(const bool b, struct mmt_slot *s, struct v
 	e->h.have |= vma_fill(b, VMA_OF(e), vma, vma_name(b, vma));
 	e->class = class_of(b, vma, VMA_OF(e));
 	if (s->mm_key != mm) {
+		if (mm != current_mm_key(0)) {
+			e->h.mm = mm_number_reached(mm);
+			return;
+		}
 		s->mm = mm_number(mm);
 		s->mm_key = mm;
 	}
