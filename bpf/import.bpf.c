@@ -9,7 +9,7 @@
 static __always_inline bool task_wanted(struct task_struct *task)
 {
 	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
-	__u64 comm[2];
+	__u64 comm[2] = {};
 
 	if (knobs.filter & MMT_FILTER_TID) {
 		if (in_targets(MMT_TARGET_TID | task->pid))
@@ -25,7 +25,8 @@ static __always_inline bool task_wanted(struct task_struct *task)
 		return false;
 	if (!(knobs.filter & MMT_FILTER_COMM))
 		return true;
-	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
+	/* a str: what stands behind the NUL may be left of another name */
+	bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm);
 	return comm[0] == asked[0] && comm[1] == asked[1];
 }
 
