@@ -49,7 +49,9 @@ static __always_inline void mem_enter(__u8 tier, struct file *file, __u64 count,
 	struct mmt_thread *t;
 	bool wanted;
 
-	if (!WANT(REMOTE) || !mm || bpf_probe_read_kernel(&pos, sizeof(pos), (void *)ppos))
+	/* of a process that has ended nothing can be reached, and a number for its address space would not be forgotten */
+	if (!WANT(REMOTE) || !mm || !BPF_CORE_READ(mm, mm_users.counter) ||
+	    bpf_probe_read_kernel(&pos, sizeof(pos), (void *)ppos))
 		return;
 	wanted = current_wanted(pid_tgid);
 	owner = mm_owner(mm);
