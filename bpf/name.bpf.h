@@ -43,6 +43,7 @@ __noinline __u64 name_text(__u64 from, int how)
 {
 	struct name_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
 	__u64 key = 0x6d6d747261636521ULL;
+	long n;
 	int i;
 
 	if (!r) {
@@ -52,13 +53,13 @@ __noinline __u64 name_text(__u64 from, int how)
 	__builtin_memset(r->text, 0, sizeof(r->text));
 	if (how == NAME_COMM) {
 		bpf_get_current_comm(r->text, 16);
-	} else if (how == NAME_USER) {
-		if (bpf_probe_read_user_str(r->text, sizeof(r->text), (void *)from) < 0) {
+	} else {
+		n = how == NAME_USER ? bpf_probe_read_user_str(r->text, sizeof(r->text), (void *)from) :
+				       bpf_probe_read_kernel_str(r->text, sizeof(r->text), (void *)from);
+		if (n < 0) {
 			bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 			return 0;
 		}
-	} else {
-		bpf_probe_read_kernel_str(r->text, sizeof(r->text), (void *)from);
 	}
 	for (i = 0; i < MMT_NAME_MAX / 8; i++) {
 		__u64 w = *(__u64 *)(r->text + i * 8);

@@ -172,4 +172,10 @@ HARNESS(name)
 	return name_text(0, NAME_COMM);
 }
 
+/* (address in the kernel) */
+HARNESS(name_of)
+{
+	return name_text(a[0], NAME_KERNEL);
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -237,6 +237,16 @@ static void names_once(void **state)
 	assert_int_equal(lost(MMT_LOSS_NAME, 0), 0);
 }
 
+/* What cannot be read is no name, not an empty one. */
+static void names_unreadable(void **state)
+{
+	(void)state;
+	up(0, NULL, 8192, 256);
+	assert_int_equal(CALL(name_of, 8), 0);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_names, 0);
+}
+
 /* ---- stacks ---- */
 
 static void up_stacks(uint32_t ring_bytes)
@@ -328,6 +338,7 @@ int main(void)
 		cmocka_unit_test_teardown(calls_count, down),
 		cmocka_unit_test_teardown(ring_full_is_counted, down),
 		cmocka_unit_test_teardown(names_once, down),
+		cmocka_unit_test_teardown(names_unreadable, down),
 		cmocka_unit_test_teardown(stacks_not_asked, down),
 		cmocka_unit_test_teardown(stacks_once, down),
 		cmocka_unit_test_teardown(stacks_collide, down),
