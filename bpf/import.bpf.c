@@ -113,7 +113,9 @@ int walk__iter(struct bpf_iter__task_vma *ctx)
 	if ((__u32)task->pid != w->tid)
 		return 0;
 	mm = mm_number((__u64)BPF_CORE_READ(vma, vm_mm));
-	if (!w->mm) {
+	if (!mm)
+		w->lost = 1; /* no number is left for it */
+	else if (!w->mm) {
 		HIT(IMPORT);
 		w->mm = mm;
 		w->pid = task->tgid;

@@ -66,7 +66,7 @@ static int walk_iter(struct session *s, uint32_t tid, mmt_item_fn fn, void *ctx)
 		close(fd);
 	bpf_link__destroy(link);
 	if (!err && !bpf_map_lookup_elem(map, &zero, &w) && !w.mm)
-		err = -ESRCH;
+		err = w.lost ? -ENOSPC : -ESRCH; /* lost: no number was left for its address space, which is counted */
 	if (!err)
 		err = session__drain(s, fn, ctx);
 	return err < 0 ? err : 0;
