@@ -212,7 +212,9 @@ int child_release(struct child *c)
 	if (write(c->go, "g", 1) != 1)
 		err = errno;
 	close(c->go);
-	if (c->seized)
+	if (c->hold)
+		hold_until_exec(c->hold);
+	else if (c->seized)
 		wait_exec(c);
 	/* Closed by exec: no bytes mean that it runs. */
 	do

@@ -153,6 +153,30 @@ int hold_start(struct hold *h, pid_t pid)
 	return 0;
 }
 
+/* Signals on the way reach it; a stop of its whole group does not hold it here. */
+void hold_until_exec(struct hold *h)
+{
+	int status;
+
+	while (!h->over) {
+		siginfo_t info = { 0 };
+
+		if (waitid(P_PID, (id_t)h->main, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL)) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
+		if (info.si_code != CLD_TRAPPED)
+			hold_poll(h);
+		else if (info.si_status >> 8 == PTRACE_EVENT_EXEC)
+			return;
+		else if (info.si_status >> 8 == PTRACE_EVENT_STOP && waitpid(h->main, &status, __WALL) == h->main)
+			ptrace(PTRACE_CONT, h->main, 0, 0);
+		else if (waitpid(h->main, &status, __WALL) == h->main)
+			stopped(h, h->main, status);
+	}
+}
+
 bool hold_pending(const struct hold *h)
 {
 	siginfo_t info = { 0 };

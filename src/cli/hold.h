@@ -31,6 +31,8 @@ struct hold {
 
 /* Takes hold of a process that does not run yet. 0 or -errno. */
 int hold_start(struct hold *h, pid_t pid);
+/* Released, it runs until it stands behind its exec, which hold_poll() will meet, or has ended. */
+void hold_until_exec(struct hold *h);
 /* Is there something for hold_poll() to do? */
 bool hold_pending(const struct hold *h);
 /* Looks at all that have stopped and lets them go on. 0 or -errno of a callback. */

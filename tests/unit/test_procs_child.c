@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "cli/child.h"
+#include "cli/hold.h"
 
 static int run(struct child *c, bool hold, char *const argv[])
 {
@@ -105,6 +106,39 @@ static void test_dropped(void **state)
 	assert_int_equal(c.status, 125);
 }
 
+/* A signal on the way to its exec stops who is held, and nobody but us lets it go on. */
+static void test_a_signal_before_its_exec(void **state)
+{
+	char *const argv[] = { "sh", "-c", "exit 3", NULL }, *const missing[] = { "/no/such/program", NULL };
+	const int signals[] = { SIGWINCH, SIGSTOP, SIGTERM, 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct hold h = { 0 };
+		struct child c;
+		siginfo_t info;
+		int err;
+
+		assert_int_equal(child_fork(&c, signals[i] ? argv : missing), 0);
+		if (hold_start(&h, c.pid)) {
+			child_drop(&c);
+			print_message("ptrace is not allowed here\n");
+			skip();
+		}
+		c.hold = &h;
+		kill(c.pid, signals[i]);
+		if (signals[i])
+			assert_int_equal(waitid(P_PID, (id_t)c.pid, &info, WSTOPPED | WNOWAIT), 0);
+		alarm(20); /* else it waits for ever */
+		err = child_release(&c);
+		wait_end(&c);
+		alarm(0);
+		assert_int_equal(err, signals[i] ? 0 : -ENOENT);
+		assert_int_equal(c.status, !signals[i] ? 127 : signals[i] == SIGTERM ? 128 + SIGTERM : 3);
+		hold_free(&h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_goes_on_through_more_execs),
 		cmocka_unit_test(test_exec_fails),
 		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_a_signal_before_its_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
