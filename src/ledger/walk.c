@@ -5,8 +5,8 @@
  * the ledger has in its range must agree with it byte by byte, however both sides are cut up.
  *
  * A difference is held back until the next change of that space. Where unmap_region tells of an unmap (5.10, 6.1) its lock
- * may have been shared already, and a walk meets the hole before the word of it: then the unmap is the very next change,
- * and there was no difference. What is left is told, and then the kernel is believed.
+ * may have been shared already, and a walk meets the hole before the word of it: while the walk goes on or behind its end
+ * the unmap is told, and there was no difference. What is left is told, and then the kernel is believed.
  */
 #include <stdlib.h>
 #include "event/flags.h"
@@ -197,28 +197,49 @@ static void settle(struct ranges *l, struct space *s)
 	s->walk = NULL;
 }
 
+/* [start, end) of the holes that were found is explained; what is left of them waits on. Was anything? */
+static bool explain(struct walk *w, uint64_t start, uint64_t end)
+{
+	unsigned n = w->n;
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct walk_diff *d = &w->diff[i], above = *d;
+
+		if (d->mapped || d->end <= start || end <= d->start)
+			continue;
+		any = true;
+		above.start = end;
+		d->end = start > d->start ? start : d->start;
+		if (end >= above.end)
+			continue;
+		if (d->start == d->end)
+			*d = above;
+		else if (w->n < WALK_DIFFS)
+			w->diff[w->n++] = above;
+		else
+			w->more++;
+	}
+	n = w->n;
+	w->n = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (w->diff[i].start < w->diff[i].end)
+			w->diff[w->n++] = w->diff[i];
+	return any;
+}
+
 /* The unmap that a difference was waiting for explains it; any other change says that there is none to come. */
 void walk_before(struct ranges *l, struct space *s, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_unmap *e = (const void *)h;
 	struct walk *w = s->walk;
-	unsigned left = 0;
 
 	if (!w)
 		return;
 	w->changed = true;
-	if (w->on || !w->n) {
-		settle(l, s);
+	/* another may be to come, also while the walk goes on */
+	if (h->type == MMT_EV_VMA_UNMAP && explain(w, e->addr, e->addr + e->len) && w->n)
 		return;
-	}
-	for (unsigned i = 0; i < w->n; i++) {
-		struct walk_diff *d = &w->diff[i];
-
-		if (h->type == MMT_EV_VMA_UNMAP && !d->mapped && e->addr <= d->start && d->end <= e->addr + e->len)
-			continue;
-		w->diff[left++] = *d;
-	}
-	w->n = left;
 	settle(l, s);
 }
 

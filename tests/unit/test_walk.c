@@ -232,6 +232,45 @@ static void test_a_late_unmap_explains_it(void **state)
 	assert_int_equal(named("m3")->reason, MAPPING_GAP);
 }
 
+/* Each explains what it covers and no more, also while the walk goes on. */
+static void test_late_unmaps_one_by_one(void **state)
+{
+	(void)state;
+	map(1, 10, 20);
+	map(1, 22, 24);
+	map(1, 30, 31);
+	BEGIN(1);
+	vma(1, 30, 31, 7, 3);
+	unmap(1, 12, 14, MMT_ORIGIN_MUNMAP);
+	map(1, 26, 27); /* behind the walker */
+	unmap(1, 10, 12, MMT_ORIGIN_MUNMAP);
+	END(1);
+	assert_int_equal(told.n, 0);
+	unmap(1, 16, 20, MMT_ORIGIN_MUNMAP);
+	assert_int_equal(told.n, 0);
+	unmap(1, 22, 24, MMT_ORIGIN_MUNMAP);
+	assert_int_equal(told.n, 0);
+	map(1, 40, 41);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(told.last.start, 14 * PAGE);
+	assert_int_equal(told.last.end, 16 * PAGE);
+	assert_int_equal(differences(), 1);
+	assert_int_equal(named("m2")->reason, MAPPING_MUNMAP);
+}
+
+static void test_a_late_unmap_during_the_walk(void **state)
+{
+	(void)state;
+	map(1, 10, 20);
+	map(1, 30, 31);
+	BEGIN(1);
+	vma(1, 30, 31, 7, 3);
+	unmap(1, 10, 20, MMT_ORIGIN_MUNMAP);
+	END(1);
+	assert_int_equal(differences(), 0);
+	assert_int_equal(named("m1")->reason, MAPPING_MUNMAP);
+}
+
 static void test_the_end_of_a_process_settles_it(void **state)
 {
 	(void)state;
@@ -442,6 +481,8 @@ int main(void)
 		W(test_changes_on_the_way),
 		W(test_told_twice),
 		W(test_a_late_unmap_explains_it),
+		W(test_late_unmaps_one_by_one),
+		W(test_a_late_unmap_during_the_walk),
 		W(test_the_end_of_a_process_settles_it),
 		W(test_a_gap_is_mended),
 		W(test_many_are_counted),
