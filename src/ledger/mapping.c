@@ -85,7 +85,7 @@ struct mapping *mapping_new(struct ranges *l, const struct space *s, const struc
 struct mapping *mapping_copy(struct ranges *l, const struct space *s, struct mapping *parent, const struct range *like,
 			     unsigned origin)
 {
-	struct mapping *m = parent->last_copy_mm == s->mm && origin == MMT_ORIGIN_FORK ?
+	struct mapping *m = parent->last_copy_key == s->key && origin == MMT_ORIGIN_FORK ?
 				    map_get(&l->by_serial, parent->last_copy) :
 				    NULL;
 
@@ -107,7 +107,7 @@ struct mapping *mapping_copy(struct ranges *l, const struct space *s, struct map
 	m->kind = parent->kind;
 	if (origin == MMT_ORIGIN_FORK) {
 		parent->last_copy = m->serial;
-		parent->last_copy_mm = s->mm;
+		parent->last_copy_key = s->key;
 	}
 	mapping_did(l, parent, MAPPING_ACT_COPIED, like ? like->start : 0, like ? like->end : 0, parent->copies);
 	return m;

@@ -102,9 +102,9 @@ struct mapping {
 	uint32_t refs, nacts_room;
 	uint32_t npfns, pfns_room; /* pfns.c: what is put into its page tables */
 	struct pfn_seg *pfns;
-	uint64_t pfns_end; /* none of them reaches behind it */
-	uint32_t last_copy_mm;
-	uint64_t last_copy; /* serial */
+	uint64_t pfns_end;	/* none of them reaches behind it */
+	uint64_t last_copy_key; /* of its space */
+	uint64_t last_copy;	/* serial */
 	struct mapping *next_closed;
 };
 

@@ -264,6 +264,25 @@ static void test_special(void **state)
 	assert_int_equal(at(1, 12)->kind, RANGE_SPECIAL);
 }
 
+/* Pieced together from calls a space is known by its process only; each child's copy is its own all the same. */
+static void test_forks_that_calls_tell_of(void **state)
+{
+	struct mmt_ev_mmap e = { .h = HDR(MMAP, 0, 5), .prot = 3, .flags = 0x22, .fd = -1, .len = PAGE };
+	struct mmt_ev_fork f = { .h = HDR(FORK, 0, 5), .child = 6 };
+	struct mmt_hdr h = { .pid = 6 };
+
+	(void)state;
+	e.ret = 10 * (int64_t)PAGE;
+	ranges_event(l, &e.h);
+	ranges_event(l, &f.h);
+	f.child = 7;
+	ranges_event(l, &f.h);
+	assert_string_equal(ranges_at(l, &h, 10 * PAGE)->map->id, "m1.1");
+	h.pid = 7;
+	assert_string_equal(ranges_at(l, &h, 10 * PAGE)->map->id, "m1.2");
+	assert_int_equal(named("m1.2")->bytes, PAGE);
+}
+
 /* Keyed by the address space: a vfork's child has none of its own, and its exec ends nothing of the parent's. */
 static void test_vfork_and_exec(void **state)
 {
@@ -326,6 +345,7 @@ int main(void)
 		T(test_heap),
 		T(test_stack),
 		T(test_special),
+		T(test_forks_that_calls_tell_of),
 		T(test_vfork_and_exec),
 		T(test_import),
 	};
