@@ -94,8 +94,9 @@ int run_verify_heal(struct verify *v, uint64_t now_ns)
 
 bool run_verify_said(const struct verify *v, uint64_t missed)
 {
-	const struct ranges_walks *w = ranges_walks(pipeline_ledger(v->pipeline));
-	uint64_t not_done = v->failed + missed + w->cut, conflicts = ranges_conflicts(pipeline_ledger(v->pipeline));
+	const struct ranges *l = pipeline_ledger(v->pipeline);
+	const struct ranges_walks *w = ranges_walks(l);
+	uint64_t not_done = v->failed + missed + w->cut, lost = pipeline_ledger_lost(v->pipeline);
 
 	mmt_info("compared with the kernel %" PRIu64 " times, %" PRIu64 " mappings: %" PRIu64 " differences, %" PRIu64
 		 " where something was lost",
@@ -104,5 +105,11 @@ bool run_verify_said(const struct verify *v, uint64_t missed)
 		mmt_warn("not compared: %" PRIu64 " processes that could not be read, %" PRIu64
 			 " that were killed, %" PRIu64 " only in part",
 			 v->failed, missed, w->cut);
-	return w->walks && !w->diffs && !w->gaps && !conflicts && !not_done;
+	if (lost)
+		mmt_warn("not all was seen: %" PRIu64
+			 " events that change mappings were lost; a larger --buffer may help",
+			 lost);
+	if (ranges_dropped(l))
+		mmt_warn("not all was kept: %" PRIu64 " changes found no room", ranges_dropped(l));
+	return w->walks && !w->diffs && !w->gaps && !ranges_conflicts(l) && !not_done && !lost && !ranges_dropped(l);
 }

@@ -32,6 +32,7 @@ struct pipeline {
 	struct view_scratch scratch;
 	uint32_t cuttable;			 /* events of opts.cut_event so far */
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
+	uint64_t ledger_lost;			 /* of them, what the ledger lives on */
 	struct hooks hooks;
 	uint32_t child_mm; /* address space of opts.child before its exec */
 	bool child_ran;	   /* it had its exec */
@@ -348,14 +349,15 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 }
 
 /* Without these events the ledger does not know what it does not know. */
-static bool hurts_ledger(const struct mmt_loss_item *l)
+static bool hurts_ledger(const struct pipeline *p, const struct mmt_loss_item *l)
 {
 	const struct mmt_schema_event *ev = l->event ? schema_event(l->event) : NULL;
 
 	if (l->event == MMT_EV_VMA_WALK || l->event == MMT_EV_EXEC)
 		return false;
 	return l->kind == MMT_LOSS_TARGET || l->kind == MMT_LOSS_MM ||
-	       (l->kind <= MMT_LOSS_RETURN && (!ev || ev->family == MMT_FAM_CHANGE));
+	       (l->kind <= MMT_LOSS_RETURN &&
+		(!ev || ev->family == MMT_FAM_CHANGE || (p->opts.ask_maps && ev->family == MMT_FAM_CALL)));
 }
 
 static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
@@ -365,8 +367,10 @@ static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
 	if (l->kind >= MMT_LOSS_MAX || l->event >= MMT_EV_MAX)
 		return;
 	total = &p->lost[l->kind][l->event];
-	if (l->count > *total && hurts_ledger(l))
+	if (l->count > *total && hurts_ledger(p, l)) {
 		ranges_lost(p->ledger);
+		p->ledger_lost += l->count - *total;
+	}
 	*total = l->count;
 }
 
@@ -482,6 +486,11 @@ const struct mmt_summary *pipeline_summary(const struct pipeline *p)
 uint64_t pipeline_conflicts(const struct pipeline *p)
 {
 	return ranges_conflicts(p->ledger);
+}
+
+uint64_t pipeline_ledger_lost(const struct pipeline *p)
+{
+	return p->ledger_lost;
 }
 
 const struct ranges *pipeline_ledger(const struct pipeline *p)

@@ -53,6 +53,8 @@ const struct mmt_summary *pipeline_summary(const struct pipeline *p);
 int pipeline_failed(const struct pipeline *p);
 /* Maps over ranges that were live: what a test of the stream's order asks for. */
 uint64_t pipeline_conflicts(const struct pipeline *p);
+/* Events that were lost and that the ledger needed: changes, and calls where those are all there is. */
+uint64_t pipeline_ledger_lost(const struct pipeline *p);
 /* What is mapped where, for views over all of it (ledger/ranges.h). */
 struct ranges;
 const struct ranges *pipeline_ledger(const struct pipeline *p);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "event/value.h"
+#include "ledger/ranges.h"
 #include "mmtrace/wire/names.h"
 #include "stream/pipeline.h"
 #include "unit/test_pipeline_spy.h"
@@ -125,6 +126,34 @@ static void test_maps_enter_the_stream(void **state)
 	assert_string_equal(raw.log, "nrnrnrrr");
 	assert_int_equal(machine.asked, 1);
 	pipeline_free(p);
+}
+
+static void note_gap(void *ctx, const struct ranges_space *s)
+{
+	*(bool *)ctx |= s->gap;
+}
+
+/* What is lost of calls is missing in the ledger where calls are all there is, and only there. */
+static void test_lost_calls_are_a_gap(void **state)
+{
+	struct mmt_item lost = { .kind = MMT_I_LOSS, .loss = { MMT_LOSS_RING, MMT_EV_MMAP, 3 } };
+	struct mmt_ev_munmap call = { .h = HDR(MUNMAP), .addr = 0x400000, .len = 0x1000, .ret = -EINVAL };
+	struct spy views = new_spy(true, false);
+
+	(void)state;
+	for (int blind = 0; blind < 2; blind++) {
+		struct pipeline_opts o = { .sinks = { &views.s }, .nsinks = 1, .page_size = 4096 };
+		struct pipeline *p = blind ? blind_pipeline(&views, NULL, 0) : pipeline_new(&o);
+		bool gap = false;
+
+		FEED(p, call);
+		pipeline_item(p, &lost);
+		pipeline_item(p, &lost); /* totals */
+		ranges_each_space(pipeline_ledger(p), note_gap, &gap);
+		assert_int_equal(gap, blind);
+		assert_int_equal(pipeline_ledger_lost(p), blind ? 3 : 0);
+		pipeline_free(p);
+	}
 }
 
 static void test_exec_asks_again(void **state)
@@ -260,11 +289,9 @@ static void test_segment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_maps_enter_the_stream),
-		cmocka_unit_test(test_exec_asks_again),
-		cmocka_unit_test(test_maps_that_nobody_needs),
-		cmocka_unit_test(test_reach_asks_the_target),
-		cmocka_unit_test(test_segment),
+		cmocka_unit_test(test_maps_enter_the_stream), cmocka_unit_test(test_lost_calls_are_a_gap),
+		cmocka_unit_test(test_exec_asks_again),	      cmocka_unit_test(test_maps_that_nobody_needs),
+		cmocka_unit_test(test_reach_asks_the_target), cmocka_unit_test(test_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
