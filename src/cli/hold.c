@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define FOLLOW \
 	(PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 #define STILL_MAX 4096 /* threads of a process that can be stopped at once */
+#define STILL_MS  2000 /* that one is waited for */
 
 static struct hold_task *find(const struct hold *h, pid_t tid)
 {
@@ -191,10 +193,21 @@ bool hold_wait(const struct hold *h)
 	return !h->main || h->over || !waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) || errno != EINTR;
 }
 
+static void ended(struct hold *h, pid_t tid, int status)
+{
+	pid_t tgid = leave(h, tid);
+
+	h->missed += tgid && !any_of(h, tgid);
+	if (tid == h->main) {
+		h->over = true;
+		h->status = status;
+	}
+}
+
 int hold_poll(struct hold *h)
 {
 	int status, err = 0, one;
-	pid_t tid, tgid;
+	pid_t tid;
 
 	while (h->main && (tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
 		if (WIFSTOPPED(status)) {
@@ -202,12 +215,7 @@ int hold_poll(struct hold *h)
 			err = err ? err : one;
 			continue;
 		}
-		tgid = leave(h, tid);
-		h->missed += tgid && !any_of(h, tgid);
-		if (tid == h->main) {
-			h->over = true;
-			h->status = status;
-		}
+		ended(h, tid, status);
 	}
 	return err;
 }
@@ -221,28 +229,72 @@ void hold_free(struct hold *h)
 /* ---- somebody else's process ---------------------------------------------------------------------------------- */
 
 struct still {
-	pid_t tid[STILL_MAX];
+	struct hold *h;
 	size_t n;
+	struct still_task {
+		pid_t tid;
+		int status; /* what it stopped with */
+		bool held;  /* by h, and it stays so */
+	} task[STILL_MAX];
 };
 
 static bool is_still(const struct still *s, pid_t tid)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->tid[i] == tid)
+		if (s->task[i].tid == tid)
 			return true;
 	return false;
 }
 
+/* 1: it has stopped, 0: it has ended. Some do not stop when they are told to: a vfork's parent, until the child lets it. */
+static int wait_stop(struct hold *h, pid_t tid, int *status)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < STILL_MS; i++) {
+		pid_t got = waitpid(tid, status, __WALL | WNOHANG);
+
+		if (got < 0)
+			return 0;
+		if (got && !WIFSTOPPED(*status))
+			ended(h, tid, *status);
+		if (got)
+			return WIFSTOPPED(*status);
+		nanosleep(&ms, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
 static int stop_one(struct still *s, pid_t tid)
 {
-	int status;
+	struct still_task t = { .tid = tid, .held = !ptrace(PTRACE_INTERRUPT, tid, 0, 0) };
+	struct hold_task *known;
+	int err;
 
-	if (ptrace(PTRACE_SEIZE, tid, 0, 0))
+	if (t.held)
+		meet(s->h, tid);
+	known = find(s->h, tid);
+	if (!tgid_of(tid) || (known && known->exits))
+		return 0; /* its memory is not changed by it any more */
+	if (!t.held && (ptrace(PTRACE_SEIZE, tid, 0, 0) || ptrace(PTRACE_INTERRUPT, tid, 0, 0)))
 		return errno == ESRCH ? 0 : -errno;
-	if (ptrace(PTRACE_INTERRUPT, tid, 0, 0) || waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
-		return 0; /* it ended meanwhile */
-	s->tid[s->n++] = tid;
-	return 0;
+	err = wait_stop(s->h, tid, &t.status);
+	if (err > 0)
+		s->task[s->n++] = t;
+	return err < 0 ? err : 0;
+}
+
+/* What a held one stopped with is looked at now. */
+static void let_go(struct still *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct still_task *t = &s->task[i];
+
+		if (t->held)
+			stopped(s->h, t->tid, t->status);
+		else
+			ptrace(PTRACE_DETACH, t->tid, 0, 0);
+	}
 }
 
 /* Threads stopped that were not before, or -errno. */
@@ -269,21 +321,21 @@ static int stop_more(struct still *s, pid_t pid)
 	return err ? err : (int)(s->n - before);
 }
 
-int hold_still(pid_t pid, int (*fn)(void *ctx, pid_t pid), void *ctx)
+int hold_still(struct hold *h, pid_t pid, int (*fn)(void *ctx, pid_t pid), void *ctx)
 {
 	struct still *s = calloc(1, sizeof(*s));
 	int err;
 
 	if (!s)
 		return -ENOMEM;
+	s->h = h;
 	/* a thread may start another one before it is stopped itself */
 	do
 		err = stop_more(s, pid);
 	while (err > 0);
 	if (!err)
 		err = s->n ? fn(ctx, pid) : -ESRCH;
-	for (size_t i = 0; i < s->n; i++)
-		ptrace(PTRACE_DETACH, s->tid[i], 0, 0);
+	let_go(s);
 	free(s);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * hold: the command behind "--" and all that it starts, stopped for a moment where something is to be looked at: behind an
- * exec, and when the last thread of a process exits, its mappings still all there. By ptrace; a program that is traced
- * already, or that traces itself, is not held.
+ * exec, and when the last thread of a process exits, its mappings still all there. By ptrace, and a thread has one tracer
+ * only: a program among them that traces others (strace, gdb) or asks to be traced is refused that.
  */
 #ifndef MMTRACE_CLI_HOLD_H
 #define MMTRACE_CLI_HOLD_H
@@ -42,8 +42,8 @@ bool hold_wait(const struct hold *h);
 void hold_free(struct hold *h);
 
 /*
- * All threads of a process stopped while fn runs: for one that was not started here. 0, -errno, or fn's own.
+ * All threads of a process stopped while fn runs, whether h has hold of it or not. 0, -errno, or fn's own.
  */
-int hold_still(pid_t pid, int (*fn)(void *ctx, pid_t pid), void *ctx);
+int hold_still(struct hold *h, pid_t pid, int (*fn)(void *ctx, pid_t pid), void *ctx);
 
 #endif

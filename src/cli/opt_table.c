@@ -70,7 +70,8 @@ static const struct opt_row rows[] = {
 	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T,
 	  .help = "with every event the kernel functions that led to it" },
 	{ .name = "verify", .type = OPT_FLAG, .off = AT(verify), .cmds = W,
-	  .help = "compare what mmtrace knows of mappings with the kernel, at the end of each process and of the run" },
+	  .help = "compare what mmtrace knows of mappings with the kernel, at the end of each process and of the run; "
+		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },
 	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
 	  .help = "one JSON object per line on stdout" },
 	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T,

@@ -419,7 +419,9 @@ static int observe(struct run *r)
 	int err, end, closed, code;
 
 	describe(r);
-	r->verify = (struct verify){ .asked = r->opts.v.verify, .session = r->session, .pipeline = r->pipeline };
+	r->verify = (struct verify){
+		.asked = r->opts.v.verify, .session = r->session, .pipeline = r->pipeline, .hold = &r->hold
+	};
 	err = run_it(r);
 	end_child(r);
 	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);

@@ -64,7 +64,7 @@ static int compare_all(struct verify *v, bool gaps)
 
 	ranges_each_space(pipeline_ledger(v->pipeline), collect, &p);
 	for (size_t i = 0; i < p.n && !err; i++) {
-		int one = live ? run_verify_one(v, p.v[i]) : hold_still(p.v[i], compare, v);
+		int one = live ? run_verify_one(v, p.v[i]) : hold_still(v->hold, p.v[i], compare, v);
 
 		if (pipeline_failed(v->pipeline))
 			err = one;

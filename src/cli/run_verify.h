@@ -11,13 +11,15 @@
 #include <sys/types.h>
 #include "mmtrace/session.h"
 
+struct hold;
 struct pipeline;
 
 struct verify {
 	bool asked; /* --verify: differences are a verdict */
 	struct session *session;
 	struct pipeline *pipeline;
-	uint64_t failed; /* processes that could not be compared */
+	struct hold *hold; /* of the command, if it is held */
+	uint64_t failed;   /* processes that could not be compared */
 	uint64_t healed_ns;
 };
 

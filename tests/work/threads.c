@@ -4,7 +4,8 @@
  *
  *   threads THREADS OPERATIONS     each thread maps, unmaps and protects pages of its own and of all; the first thread ends
  *                                  before the others
- *   threads 0                      one mmap, munmap, mprotect and mremap, and what they have made is there at the end
+ *   threads 0 [VMAS]               one mmap, munmap, mprotect and mremap, and what they have made is there at the end, and so
+ *                                  many VMAs more
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -63,6 +64,19 @@ static int one_of_each(void)
 	       at + 32 * page;
 }
 
+/* Of two protections in turn, so that no two are one. */
+static int many(long n)
+{
+	char *at = mmap(SHARED + 64 * page, (size_t)n * page, PROT_READ, ANON | MAP_FIXED, -1, 0);
+
+	if (at == MAP_FAILED)
+		return 1;
+	for (long i = 0; i < n; i += 2)
+		if (mprotect(at + (size_t)i * page, page, PROT_NONE))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long threads = argc > 1 ? atol(argv[1]) : -1;
@@ -73,7 +87,7 @@ int main(int argc, char **argv)
 	if (threads < 0)
 		return 2;
 	if (!threads)
-		return one_of_each();
+		return one_of_each() || (ops && many(ops));
 	for (long i = 0; i < threads; i++)
 		if (pthread_create(&t, NULL, run, (void *)(uintptr_t)i))
 			return 1;
