@@ -19,6 +19,7 @@ struct inst {
 	__u64 vma, addr, len, prot;
 	__u64 pfn; /* INST_PAGE: address of a struct page */
 	__u64 dma_addr, attrs, device;
+	__u64 sp; /* where on the stack: inst_enter() */
 };
 
 #define PAGE_BYTES    (1ULL << knobs.page_shift)
@@ -164,6 +165,33 @@ static __always_inline bool run_fits(const struct mmt_ev_dma_map *r, __u64 gen, 
 	       !(f->know & INST_PROT && r->pgprot != f->prot);
 }
 
+/* Leaves `keep` frames: the inner ones belong to returns that were never seen. */
+static __noinline int inst_forget(struct mmt_thread *t, __u32 keep)
+{
+#pragma unroll
+	for (__u32 level = 0; level < INST_DEPTH; level++)
+		if (level >= keep && level < t->inst_depth)
+			lose(MMT_LOSS_RETURN, 0);
+	t->inst_depth = keep;
+	return 0;
+}
+
+/*
+ * How many frames may still be under way when a helper is entered. None calls itself, so its own frame has ended, and nobody saw
+ * it; nor is a frame under way that is further down the stack. (As far down: the one may end by a jump into the other.)
+ */
+static __noinline __u32 inst_outer(const struct mmt_thread *t, const struct mmt_inst *i, const struct inst *in)
+{
+	__u32 keep = t->inst_depth;
+
+#pragma unroll
+	for (int level = INST_DEPTH - 1; level >= 0; level--)
+		if ((__u32)level < t->inst_depth &&
+		    (i->frame[level].helper == in->helper || i->frame[level].sp < in->sp))
+			keep = level;
+	return keep;
+}
+
 /* The level of the helper that is entered, 0 the outermost; -1: nobody cares. */
 static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 {
@@ -180,15 +208,15 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 	if (!t)
 		return -1;
 	call = call_now(tid, t);
-	if (t->inst_depth && t->inst_call != call) { /* their return was never seen */
-		lose(MMT_LOSS_RETURN, 0);
-		t->inst_depth = 0;
-	}
+	if (t->inst_depth && t->inst_call != call)
+		inst_forget(t, 0);
 	i = inst_get(t, tid);
 	if (!i)
 		return -1;
 	t->inst_call = call;
-	level = t->inst_depth;
+	level = inst_outer(t, i, in);
+	if (level < t->inst_depth)
+		inst_forget(t, level);
 	t->inst_depth = level + 1;
 	if (level >= INST_DEPTH)
 		return -1;
@@ -203,6 +231,7 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 	f->dma_addr = in->dma_addr;
 	f->attrs = in->attrs;
 	f->device = in->device;
+	f->sp = in->sp;
 	f->gen = !call && (1ULL << (in->helper & 63)) & FAULT_HELPERS ? fault_generation() : 0;
 	s = &i->segs[SEGS_FRAME(level)];
 	s->n = s->partial = 0;
@@ -226,8 +255,10 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 	return level;
 }
 
-static __always_inline int inst_enter(const struct hookx x, const struct inst *in)
+/* fentry has no stack pointer, but its context lies on the stack, and the function runs below it */
+static __always_inline int inst_enter(const struct hookx x, struct inst *in)
 {
+	in->sp = x.at == STACK_ENTRY ? REG_SP((struct mmt_regs *)x.ctx) : (__u64)x.ctx;
 	return inst_enter_at(x.ctx, x.at, in);
 }
 
@@ -388,7 +419,7 @@ static __always_inline bool inst_pop(struct mmt_thread *t, const struct mmt_inst
 		if ((__u32)level >= depth || i->frame[level].helper != helper)
 			continue;
 		if ((__u32)level + 1 != depth)
-			lose(MMT_LOSS_RETURN, 0);
+			inst_forget(t, level + 1);
 		t->inst_depth = level;
 		return true;
 	}

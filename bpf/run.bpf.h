@@ -43,6 +43,7 @@ struct inst_frame {
 	__u32 pad;
 	__u64 ts, vma, addr, len, prot, pfn;
 	__u64 dma_addr, attrs, device;
+	__u64 sp;
 	__u64 gen; /* of a fault without a number: two with the same are one */
 };
 

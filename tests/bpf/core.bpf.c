@@ -103,6 +103,8 @@ HARNESS(next_call)
 	return call_next((__u32)a[0]);
 }
 
+__u64 sp; /* of the helper that is entered next */
+
 /* (helper, addr, len, pfn, has pfn): the level of the helper, from 1; 0: not wanted, or too deep */
 HARNESS(enter)
 {
@@ -113,9 +115,10 @@ HARNESS(enter)
 		.len = a[2],
 		.pfn = a[3],
 		.prot = 7,
+		.sp = sp,
 	};
 
-	return inst_enter(HX_TIER(RAW_TP, ctx), &in) + 1;
+	return inst_enter_at(ctx, STACK_PLAIN, &in) + 1;
 }
 
 /* (helper, ret) */

@@ -200,6 +200,36 @@ static void runs_missed_return(void **state)
 	assert_int_equal(got[0].calls, 2);
 }
 
+/* A helper whose return was not seen does not hold those after it: no helper calls itself, so it is over. */
+static void runs_missed_in_loop(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	CALL(enter, INSERT, 0x10000, PAGE, 100, 1);
+	install(INSERT, 0x11000, 1, 101, 0);
+	install(INSERT, 0x12000, 1, 102, 0);
+	assert_int_equal(lost(MMT_LOSS_RETURN, 0), 1);
+	assert_int_equal(flushed(), 1);
+	assert_int_equal(got[0].addr, 0x11000);
+	assert_int_equal(got[0].calls, 2);
+	assert_int_equal(got[0].nested, 0);
+}
+
+/* The same of other helpers, by where on the stack they are. */
+static void runs_missed_by_stack(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	s->bss->sp = 0x9000;
+	CALL(enter, VMALLOC, 0x10000, PAGE, 0, 0);
+	assert_int_equal(CALL(enter, DMA, 0x10000, PAGE, 0, 0), 2); /* jumped to */
+	s->bss->sp = 0x9100;
+	assert_int_equal(CALL(enter, REMAP, 0x20000, PAGE, 100, 1), 1);
+	assert_int_equal(lost(MMT_LOSS_RETURN, 0), 2);
+	s->bss->sp = 0x9080;
+	assert_int_equal(CALL(enter, INSERT, 0x20000, PAGE, 100, 1), 2);
+}
+
 /* Deeper than there are frames: not told, and the levels above are not confused. */
 static void runs_too_deep(void **state)
 {
@@ -318,6 +348,8 @@ int main(void)
 		cmocka_unit_test_teardown(runs_of_nests, down),
 		cmocka_unit_test_teardown(runs_fail_inside, down),
 		cmocka_unit_test_teardown(runs_missed_return, down),
+		cmocka_unit_test_teardown(runs_missed_in_loop, down),
+		cmocka_unit_test_teardown(runs_missed_by_stack, down),
 		cmocka_unit_test_teardown(runs_too_deep, down),
 		cmocka_unit_test_teardown(runs_of_fault, down),
 		cmocka_unit_test_teardown(runs_of_dead_fault, down),
