@@ -69,8 +69,7 @@ static int compare_all(struct verify *v, bool gaps)
 		if (pipeline_failed(v->pipeline))
 			err = one;
 		else if (one && one != -ESRCH && one != -ENOENT && !v->failed++)
-			mmt_warn("process %d cannot be stopped to compare it with the kernel: %s", p.v[i],
-				 strerror(-one));
+			mmt_warn("process %d cannot be compared with the kernel: %s", p.v[i], strerror(-one));
 	}
 	free(p.v);
 	return err;

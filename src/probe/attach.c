@@ -36,10 +36,13 @@ static int attach_perf(struct attached *a, const struct bpf_program *p, const ch
 
 static int attach_one(struct attached *a, const struct objects *o, const struct hook_try *t, const char *name)
 {
-	struct bpf_program *p = objects_prog(o, t->object, name);
+	bool maybe = *name == '?';
+	struct bpf_program *p = objects_prog(o, t->object, name += maybe);
 	size_t len = strlen(name);
 	struct bpf_link *link;
 
+	if (maybe && p && bpf_program__fd(p) < 0)
+		return 0;
 	if (!p || bpf_program__fd(p) < 0)
 		return -ENOENT;
 	if (len > 6 && !strcmp(name + len - 6, "__iter"))

@@ -43,12 +43,13 @@
 
 /* The functions behind the system calls, entry and return: bpf/call.bpf.c. */
 #define WRAPPER(name) "call_" name "__fentry", "call_" name "__fexit"
+#define WRAPPER_COMPAT(name) "?call_" name "_compat__fentry", "?call_" name "_compat__fexit" /* CONFIG_COMPAT */
 #define WRAPPERS \
-	WRAPPER("mmap"), WRAPPER("mmap_compat"), WRAPPER("munmap"), WRAPPER("mprotect"), WRAPPER("pkey_mprotect"), \
+	WRAPPER("mmap"), WRAPPER_COMPAT("mmap"), WRAPPER("munmap"), WRAPPER("mprotect"), WRAPPER("pkey_mprotect"), \
 	WRAPPER("mremap"), WRAPPER("brk"), WRAPPER("msync"), WRAPPER("madvise"), WRAPPER("process_madvise"), \
 	WRAPPER("mlock"), WRAPPER("mlock2"), WRAPPER("munlock"), WRAPPER("mlockall"), WRAPPER("munlockall"), \
-	WRAPPER("shmget"), WRAPPER("shmat"), WRAPPER("shmat_compat"), WRAPPER("shmdt"), WRAPPER("memfd_create"), \
-	WRAPPER("remap_file_pages"), WRAPPER("ptrace"), WRAPPER("ptrace_compat"), WRAPPER("process_readv"), \
+	WRAPPER("shmget"), WRAPPER("shmat"), WRAPPER_COMPAT("shmat"), WRAPPER("shmdt"), WRAPPER("memfd_create"), \
+	WRAPPER("remap_file_pages"), WRAPPER("ptrace"), WRAPPER_COMPAT("ptrace"), WRAPPER("process_readv"), \
 	WRAPPER("process_writev")
 
 #define REACHES(entry, leave) "reach_ptrace__" entry, "reach_process__" entry,	\

@@ -8,6 +8,7 @@
 #include "bpf/core.skel.h"
 #include "bpf/core_old.skel.h"
 #include "bpf/plain.skel.h"
+#include "ksyms.h"
 #include "mmtrace/base.h"
 #include "runs.h"
 
@@ -96,8 +97,8 @@ static const char *const driver_progs[] = {
 	"driver_split__kprobe",	     "driver_split__kretprobe", "files__iter",
 };
 
-/* The hook whose chosen try has this program, -1: none. */
-static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const char *prog)
+/* The hook whose chosen try has this program, -1: none. *maybe: it may be left out. */
+static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const char *prog, bool *maybe)
 {
 	for (int h = 0; h < MMT_HOOK_MAX; h++) {
 		const struct hook_try *t;
@@ -107,9 +108,12 @@ static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const c
 		t = &hook_table[h].tries[c[h].try];
 		if (t->object != object)
 			continue;
-		for (int i = 0; i < HOOK_PROGS && t->progs[i]; i++)
-			if (!strcmp(t->progs[i], prog))
+		for (int i = 0; i < HOOK_PROGS && t->progs[i]; i++) {
+			*maybe = t->progs[i][0] == '?';
+			if (!strcmp(t->progs[i] + *maybe, prog))
 				return h;
+		}
+		*maybe = false;
 		for (size_t i = 0; h == MMT_HOOK_DRIVER && i < MMT_COUNT(driver_progs); i++)
 			if (!strcmp(driver_progs[i], prog))
 				return h;
@@ -120,15 +124,26 @@ static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const c
 	return -1;
 }
 
+/* Is there the function that the program's section names? */
+static bool has_function(const struct bpf_program *p, const struct ksyms *k)
+{
+	const char *fn = strchr(bpf_program__section_name(p), '/');
+	uint64_t addr;
+
+	return !k || !fn || ksyms_named(k, fn + 1, &addr) > 0;
+}
+
 /* Number of programs switched on. */
-static int pick_programs(struct bpf_object *obj, int object, const struct hook_choice c[MMT_HOOK_MAX])
+static int pick_programs(struct bpf_object *obj, int object, const struct hook_choice c[MMT_HOOK_MAX],
+			 const struct ksyms *k)
 {
 	struct bpf_program *p;
 	int n = 0;
 
 	bpf_object__for_each_program(p, obj) {
-		bool on = hook_of(c, object, bpf_program__name(p)) >= 0;
+		bool maybe = false, on = hook_of(c, object, bpf_program__name(p), &maybe) >= 0;
 
+		on = on && (!maybe || has_function(p, k));
 		bpf_program__set_autoload(p, on);
 		n += on;
 	}
@@ -172,7 +187,7 @@ static int body_load(struct objects *o, int object, const struct hook_choice c[M
 	err = object == OBJ_CORE ? core_either_open(b, &open) : plain_open(b, &open);
 	if (err)
 		return err;
-	if (!pick_programs(b->obj, object, c)) {
+	if (!pick_programs(b->obj, object, c, opts->ksyms)) {
 		body_close(b);
 		return 0;
 	}
@@ -189,6 +204,7 @@ int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const
 	libbpf_print_fn_t old = libbpf_set_print(watch_log);
 	struct objects *o = calloc(1, sizeof(*o));
 	int err = o ? 0 : -ENOMEM, object = OBJ_PLAIN;
+	bool maybe;
 
 	*refused = -1;
 	failed_prog[0] = failed_line[0] = 0;
@@ -199,7 +215,7 @@ int objects_load(struct objects **out, struct hook_choice c[MMT_HOOK_MAX], const
 		err = body_load(o, OBJ_CORE, c, opts);
 	}
 	if (err && failed_prog[0]) {
-		*refused = hook_of(c, object, failed_prog);
+		*refused = hook_of(c, object, failed_prog, &maybe);
 		if (*refused >= 0)
 			snprintf(c[*refused].why, TIER_WHY, "the kernel refused to load %s: %s", failed_prog,
 				 strerror(err == -524 ? ENOTSUP : -err));

@@ -14,6 +14,7 @@ struct objects;
 struct objects_opts {
 	const struct mmt_knobs *knobs;
 	const char *btf;
+	const struct ksyms *ksyms; /* NULL: not known, every function exists */
 	uint64_t ring_bytes;
 	uint32_t slots;
 	uint32_t stacks; /* ids of stacks remembered */

@@ -181,6 +181,7 @@ static int load(struct session *s)
 	struct objects_opts o = { .knobs = &knobs, .btf = s->opts.btf, .ring_bytes = ring, .slots = slots };
 	int err, refused;
 
+	o.ksyms = s->caps.ksyms;
 	o.stacks = s->opts.kstack ? STACKS : 1;
 	for (;;) {
 		err = choose(s);
