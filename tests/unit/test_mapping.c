@@ -283,6 +283,37 @@ static void test_forks_that_calls_tell_of(void **state)
 	assert_int_equal(named("m1.2")->bytes, PAGE);
 }
 
+/* One thread's unmap ends behind another's map of the same place: counted, marked a gap, and a walk makes it good. */
+static void test_calls_in_another_order(void **state)
+{
+	struct mmt_ev_mmap e = { .h = HDR(MMAP, 0, 5), .prot = 3, .flags = 0x22, .fd = -1, .len = 4 * PAGE };
+	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 0, 5), .addr = 10 * PAGE, .len = 4 * PAGE };
+	struct mmt_ev_vma_walk v = { .h = HDR(VMA_WALK, 0, 5) };
+	struct mmt_sync m = { .type = MMT_ITEM_SYNC, .size = sizeof(m), .what = MMT_SYNC_WALK_BEGIN, .pid = 5 };
+	struct mmt_hdr h = { .pid = 5 };
+
+	(void)state;
+	e.h.have &= ~MMT_HAVE(MMAP, file);
+	e.ret = 10 * (int64_t)PAGE;
+	ranges_event(l, &e.h);
+	assert_int_equal(ranges_conflicts(l), 0);
+	e.h.tid = 6;
+	ranges_event(l, &e.h);
+	assert_int_equal(ranges_conflicts(l), 1);
+	ranges_event(l, &u.h);
+	assert_null(ranges_at(l, &h, 10 * PAGE));
+	ranges_sync(l, &m);
+	ALL(v, 10, 14);
+	v.file = v.ino = 0;
+	ranges_event(l, &v.h);
+	m.what = MMT_SYNC_WALK_END;
+	ranges_sync(l, &m);
+	ranges_settle(l);
+	assert_int_equal(ranges_walks(l)->gaps, 1);
+	assert_int_equal(ranges_walks(l)->diffs, 0);
+	assert_non_null(ranges_at(l, &h, 10 * PAGE));
+}
+
 /* Keyed by the address space: a vfork's child has none of its own, and its exec ends nothing of the parent's. */
 static void test_vfork_and_exec(void **state)
 {
@@ -346,6 +377,7 @@ int main(void)
 		T(test_stack),
 		T(test_special),
 		T(test_forks_that_calls_tell_of),
+		T(test_calls_in_another_order),
 		T(test_vfork_and_exec),
 		T(test_import),
 	};
