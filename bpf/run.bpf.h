@@ -99,8 +99,11 @@ static __always_inline void run_send(struct mmt_ev_dma_map *r, const struct segs
 	r->pfn_lo = s->lo;
 	r->pfn_hi = s->hi;
 	r->segs = s->n;
-	__builtin_memcpy(r->seg_pfn, s->seg_pfn, sizeof(r->seg_pfn));
-	__builtin_memcpy(r->seg_pages, s->seg_pages, sizeof(r->seg_pages));
+#pragma unroll
+	for (__u32 k = 0; k < 8; k++) { /* behind the last one there is what an earlier run left */
+		r->seg_pfn[k] = k < s->n ? s->seg_pfn[k] : 0;
+		r->seg_pages[k] = k < s->n ? s->seg_pages[k] : 0;
+	}
 	if (s->n)
 		r->h.have |= RUN_HAVE_SEGS & ~(s->partial ? RUN_HAVE_ALL_SEGS : 0);
 	if (r->h.type == MMT_EV_DMA_MAP) {

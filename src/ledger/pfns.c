@@ -71,6 +71,7 @@ static struct pfn_seg clip(const struct ranges *l, const struct pfn_seg *g, uint
 void pfns_add(struct ranges *l, struct mapping *m, const struct mmt_ev_pfn_map *e)
 {
 	struct pfn_seg g = { .addr = e->addr, .helper = e->helper, .refcounted = e->h.type == MMT_EV_PAGE_MAP };
+	bool all = e->h.have & MMT_HAVE(PFN_MAP, segs); /* else the rest of a long list was not looked at */
 	uint64_t named = 0;
 
 	if (!(e->h.have & MMT_HAVE(PFN_MAP, seg_pfn)) || !(e->h.have & MMT_HAVE(PFN_MAP, pages)))
@@ -79,14 +80,14 @@ void pfns_add(struct ranges *l, struct mapping *m, const struct mmt_ev_pfn_map *
 	pfns_drop(l, m, e->addr, e->addr + e->len);
 	g.has_pgprot = e->h.have & MMT_HAVE(PFN_MAP, pgprot);
 	g.pgprot = g.has_pgprot ? e->pgprot : 0;
-	for (unsigned i = 0; i < 8 && i < e->segs; i++) {
+	for (unsigned i = 0; i < 8 && (all ? i < e->segs : e->seg_pages[i]); i++) {
 		g.addr = e->addr + named * l->page_size;
 		g.pfn = e->seg_pfn[i];
 		g.pages = e->seg_pages[i];
 		named += g.pages;
 		add(l, m, &g);
 	}
-	if (e->segs <= 8 || named >= e->pages)
+	if (!all || e->segs <= 8 || named >= e->pages)
 		return;
 	g.addr = e->addr + named * l->page_size;
 	g.pages = e->pages - named;

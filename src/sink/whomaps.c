@@ -29,7 +29,8 @@ typedef struct mmt_ev_pfn_map run;
 static bool covers(const run *e, uint64_t pfn, uint64_t page, uint64_t *off, bool *maybe)
 {
 	uint64_t at = 0;
-	uint32_t segs = e->segs < 8 ? e->segs : 8;
+	bool all = e->h.have & MMT_HAVE(PFN_MAP, segs); /* else the rest of a long list was not looked at */
+	uint32_t segs = all && e->segs < 8 ? e->segs : 8;
 
 	*maybe = false;
 	for (uint32_t i = 0; i < segs; i++) {
@@ -39,7 +40,7 @@ static bool covers(const run *e, uint64_t pfn, uint64_t page, uint64_t *off, boo
 		}
 		at += e->seg_pages[i];
 	}
-	*maybe = e->segs > 8 && pfn >= e->pfn_lo && pfn <= e->pfn_hi;
+	*maybe = all && e->segs > 8 && pfn >= e->pfn_lo && pfn <= e->pfn_hi;
 	*off = 0;
 	return *maybe;
 }

@@ -121,6 +121,17 @@ HARNESS(enter)
 	return inst_enter_at(ctx, STACK_PLAIN, &in) + 1;
 }
 
+/* (level): of its pages only some could be looked at */
+HARNESS(partial)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct mmt_inst *i = bpf_map_lookup_elem(&insts, &tid);
+
+	if (i)
+		i->segs[SEGS_FRAME(a[0])].partial = 1;
+	return i != NULL;
+}
+
 /* (helper, ret) */
 HARNESS(leave)
 {

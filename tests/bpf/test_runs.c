@@ -165,6 +165,41 @@ static void runs_of_nests(void **state)
 	}
 }
 
+#define LIST	 MMT_HELPER_VM_INSERT_PAGES
+#define HAS_SEGS (MMT_HAVE(PAGE_MAP, segs) | MMT_HAVE(PAGE_MAP, pfn_lo) | MMT_HAVE(PAGE_MAP, pfn_hi))
+
+/* A list of pages too long to be read: nothing is said of where its rest is, nor put behind what is known. */
+static void runs_partial(void **state)
+{
+	(void)state;
+	up(0, NULL, 65536, 256);
+	for (uint64_t i = 0; i < 3; i++) /* three segments, which the run after it must not show */
+		install(LIST, 0x10000 + i * PAGE, 1, 900 - 10 * i, 0);
+	CALL(enter, VMALLOC, 0x20000, 10 * PAGE, 0, 0);
+	CALL(enter, LIST, 0x20000, 5 * PAGE, 100, 1);
+	assert_int_equal(CALL(partial, 1), 1);
+	CALL(leave, LIST, 0);
+	install(LIST, 0x25000, 5, 200, 0);
+	CALL(leave, VMALLOC, 0);
+	CALL(enter, LIST, 0x13000, 5 * PAGE, 300, 1);
+	CALL(partial, 0);
+	CALL(leave, LIST, 0);
+	install(LIST, 0x18000, 1, 400, 0);
+	assert_int_equal(flushed(), 6);
+	for (unsigned int i = 0; i < 6; i++) {
+		bool part = got[i].seg_pfn[0] == 100 || got[i].seg_pfn[0] == 300;
+
+		assert_int_equal(!(got[i].h.have & HAS_SEGS), part);
+		assert_true(got[i].h.have & MMT_HAVE(PAGE_MAP, seg_pfn));
+		if (got[i].addr == 0x25000)
+			assert_int_equal(got[i].seg_pfn[0], 200);
+		if (got[i].addr == 0x18000)
+			assert_int_equal(got[i].seg_pfn[0], 400);
+		if (part)
+			assert_int_equal(got[i].seg_pages[1], 0);
+	}
+}
+
 /* What failed inside is not part of what the outer helper mapped. */
 static void runs_fail_inside(void **state)
 {
@@ -346,6 +381,7 @@ int main(void)
 		cmocka_unit_test_teardown(runs_nest, down),
 		cmocka_unit_test_teardown(runs_learn, down),
 		cmocka_unit_test_teardown(runs_of_nests, down),
+		cmocka_unit_test_teardown(runs_partial, down),
 		cmocka_unit_test_teardown(runs_fail_inside, down),
 		cmocka_unit_test_teardown(runs_missed_return, down),
 		cmocka_unit_test_teardown(runs_missed_in_loop, down),

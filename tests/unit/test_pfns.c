@@ -69,6 +69,28 @@ static void test_who_maps_it(void **state)
 	assert_int_equal(users(0x106), 0);
 }
 
+/* A list too long to be looked at: what was is known, and of the rest nothing is guessed. */
+static void test_partial(void **state)
+{
+	struct mmt_ev_pfn_map e = { .h = HDR(PFN_MAP, 1, 1), .helper = MMT_HELPER_VM_INSERT_PAGES };
+
+	(void)state;
+	device(1, 10, 110);
+	ALL(e, 10, 110);
+	e.h.have &= ~(MMT_HAVE(PFN_MAP, segs) | MMT_HAVE(PFN_MAP, pfn_lo) | MMT_HAVE(PFN_MAP, pfn_hi));
+	e.pages = 100;
+	e.segs = 30;
+	e.seg_pages[0] = e.seg_pages[1] = 3;
+	e.pfn = e.pfn_lo = e.seg_pfn[0] = 0x100;
+	e.seg_pfn[1] = 0x200;
+	e.pfn_hi = 0x300;
+	ranges_event(l, &e.h);
+	assert_int_equal(users(0x201), 1);
+	assert_int_equal(got.u[0].addr, 14 * PAGE);
+	assert_int_equal(users(0x250), 0);
+	assert_int_equal(users(0), 0);
+}
+
 static void test_unmapped(void **state)
 {
 	(void)state;
@@ -175,8 +197,8 @@ static void test_it_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_who_maps_it),  T(test_unmapped),	 T(test_moved),		T(test_forked),
-		T(test_page_by_page), T(test_scattered), T(test_it_is_bounded),
+		T(test_who_maps_it), T(test_partial),	   T(test_unmapped),  T(test_moved),
+		T(test_forked),	     T(test_page_by_page), T(test_scattered), T(test_it_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
