@@ -62,14 +62,20 @@ static __always_inline struct mmt_inst *inst_get(struct mmt_thread *t, __u32 tid
 	return bpf_map_lookup_elem(&insts, &tid);
 }
 
+#define HELPER_BIT(name) (1ULL << MMT_HELPER_##name)
+#define FAULT_HELPERS                                                                                             \
+	(HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |            \
+	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_PFN_PMD) | HELPER_BIT(VMF_INSERT_PFN_PUD) | \
+	 HELPER_BIT(VMF_INSERT_PAGE_MKWRITE) | HELPER_BIT(VMF_INSERT_FOLIO_PMD) | HELPER_BIT(VMF_INSERT_FOLIO_PUD))
+
 /*
- * Tells faults apart that no hook numbers: the task's counters of faults change at the end of each. Without BTF they cannot be
- * read, and no two installs are of the same.
+ * Tells faults apart that no hook numbers: the task's counters of faults change at the end of each, whatever helper a driver takes.
+ * Without BTF they cannot be read, and no two installs by helpers that are for faults only are of the same.
  */
-static __always_inline __u64 fault_generation(void)
+static __always_inline __u64 fault_generation(__u32 helper)
 {
 #ifdef MMT_PLAIN
-	return bpf_ktime_get_ns();
+	return (1ULL << (helper & 63)) & FAULT_HELPERS ? bpf_ktime_get_ns() : 0;
 #else
 	struct task_struct *task = (void *)bpf_get_current_task();
 
@@ -77,11 +83,6 @@ static __always_inline __u64 fault_generation(void)
 #endif
 }
 
-#define HELPER_BIT(name) (1ULL << MMT_HELPER_##name)
-#define FAULT_HELPERS                                                                                             \
-	(HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |            \
-	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_PFN_PMD) | HELPER_BIT(VMF_INSERT_PFN_PUD) | \
-	 HELPER_BIT(VMF_INSERT_PAGE_MKWRITE) | HELPER_BIT(VMF_INSERT_FOLIO_PMD) | HELPER_BIT(VMF_INSERT_FOLIO_PUD))
 #define DMA_HELPERS                                                                                     \
 	(HELPER_BIT(DMA_MMAP_ATTRS) | HELPER_BIT(DMA_MMAP_PAGES) | HELPER_BIT(DMA_MMAP_NONCONTIGUOUS) | \
 	 HELPER_BIT(DMA_DIRECT_MMAP) | HELPER_BIT(IOMMU_DMA_MMAP) | HELPER_BIT(DMA_COMMON_MMAP))
@@ -171,7 +172,7 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 	f->attrs = in->attrs;
 	f->device = in->device;
 	f->sp = in->sp;
-	f->gen = !call && (1ULL << (in->helper & 63)) & FAULT_HELPERS ? fault_generation() : 0;
+	f->gen = call ? 0 : fault_generation(in->helper);
 	s = &i->segs[SEGS_FRAME(level)];
 	s->n = s->partial = 0;
 	f->pfn = in->pfn;
