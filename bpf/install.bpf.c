@@ -115,7 +115,8 @@ static __always_inline int insert_pages_enter(const struct hookx x, __u64 vma, _
 		return 0;
 	f = &i->frame[level & (INST_DEPTH - 1)];
 	page_list_read(&i->segs[SEGS_FRAME(level)], pages, num);
-	f->know |= INST_PFN;
+	f->know |= INST_PFN | INST_LEFT;
+	f->left = num_ptr;
 	f->ts = bpf_ktime_get_ns();
 	return 0;
 }

@@ -292,7 +292,7 @@ __noinline int run_begin(__u32 level, __u32 tier, __s32 ret)
 	if (f->addr)
 		r->h.have |= MMT_HAVE(DMA_MAP, addr);
 	if (f->len)
-		r->h.have |= MMT_HAVE(DMA_MAP, len) | MMT_HAVE(DMA_MAP, pages);
+		r->h.have |= MMT_HAVE(DMA_MAP, len) | (ret ? 0 : MMT_HAVE(DMA_MAP, pages));
 	if (f->know & INST_PROT) {
 		r->pgprot = f->prot;
 		r->h.have |= MMT_HAVE(DMA_MAP, pgprot);
@@ -324,7 +324,22 @@ static __always_inline void run_park(struct mmt_thread *t, __u32 tid)
 	}
 }
 
-/* Adds a helper that has returned to the run of its level. */
+/* Of a list of pages that did not go in as a whole: as many as it was not left with. */
+static __always_inline void run_put_in(struct mmt_ev_dma_map *r, const struct inst_frame *f)
+{
+	__u64 left = 0;
+
+	if (!(f->know & INST_LEFT) || bpf_probe_read_kernel(&left, sizeof(left), (void *)f->left) ||
+	    left > PAGES_OF(f->len))
+		return;
+	r->pages = PAGES_OF(f->len) - left;
+	r->h.have |= MMT_HAVE(DMA_MAP, pages);
+}
+
+/*
+ * Adds a helper that has returned to the run of its level. One that failed was asked for its range, and put in what those inside it
+ * did.
+ */
 static __always_inline void run_add(struct mmt_thread *t, struct mmt_inst *i, __u32 tid, __u32 level, __u32 tier,
 				    __s32 ret)
 {
@@ -338,9 +353,13 @@ static __always_inline void run_add(struct mmt_thread *t, struct mmt_inst *i, __
 			runs_send(tid, level);
 		run_begin(level, tier, ret);
 	}
-	segs_join(tid, SEGS_RUN(level), SEGS_FRAME(level));
+	if (!ret || !(f->know & INST_PFN))
+		segs_join(tid, SEGS_RUN(level), SEGS_FRAME(level));
 	r->len += f->len;
-	r->pages += PAGES_OF(f->len);
+	if (!ret)
+		r->pages += PAGES_OF(f->len);
+	else
+		run_put_in(r, f);
 	r->calls++;
 	r->h.dur_ns += bpf_ktime_get_ns() - f->ts;
 }

@@ -33,6 +33,7 @@ struct segs {
 #define INST_PROT  2
 #define INST_DMA   4
 #define INST_PAGE  16 /* handed over as a struct page */
+#define INST_LEFT  32 /* left is the address of the number of pages not yet put in */
 #define INST_LEARN 8  /* the range is learnt from inner helpers: the plain object has no VMA to ask */
 
 /* A helper under way. */
@@ -43,7 +44,7 @@ struct inst_frame {
 	__u32 pad;
 	__u64 ts, vma, addr, len, prot, pfn;
 	__u64 dma_addr, attrs, device;
-	__u64 sp;
+	__u64 sp, left;
 	__u64 gen; /* of a fault without a number: two with the same are one */
 };
 

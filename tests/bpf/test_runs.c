@@ -165,8 +165,9 @@ static void runs_of_nests(void **state)
 	}
 }
 
-#define LIST	 MMT_HELPER_VM_INSERT_PAGES
-#define HAS_SEGS (MMT_HAVE(PAGE_MAP, segs) | MMT_HAVE(PAGE_MAP, pfn_lo) | MMT_HAVE(PAGE_MAP, pfn_hi))
+#define LIST	  MMT_HELPER_VM_INSERT_PAGES
+#define SOME_SEGS (MMT_HAVE(PAGE_MAP, segs) | MMT_HAVE(PAGE_MAP, pfn) | MMT_HAVE(PAGE_MAP, seg_pfn))
+#define HAS_SEGS  (MMT_HAVE(PAGE_MAP, segs) | MMT_HAVE(PAGE_MAP, pfn_lo) | MMT_HAVE(PAGE_MAP, pfn_hi))
 
 /* A list of pages too long to be read: nothing is said of where its rest is, nor put behind what is known. */
 static void runs_partial(void **state)
@@ -217,6 +218,13 @@ static void runs_fail_inside(void **state)
 	assert_int_equal(got[1].pfn_hi, 100);
 	assert_int_equal(got[2].helper, INSERT);
 	assert_int_equal(got[2].ret, -16);
+	/* it has what was asked for, but put nothing in; the outer one put in what is told of those inside */
+	assert_int_equal(got[2].len, PAGE);
+	assert_int_equal(got[2].segs, 0);
+	assert_int_equal(got[2].h.have & SOME_SEGS, 0);
+	assert_int_equal(got[1].h.have & SOME_SEGS, SOME_SEGS);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(!(got[i].h.have & MMT_HAVE(PAGE_MAP, pages)), i > 0);
 }
 
 /* A return that was not seen: the frame it leaves behind goes with the one below it, and is counted. */
