@@ -307,9 +307,13 @@ __noinline int run_begin(__u32 level, __u32 tier, __s32 ret)
 	return 0;
 }
 
-/* How long the runs may wait for their neighbours: within a fault or a driver's function to its end, else to sys_exit. */
-static __always_inline void run_park(struct mmt_thread *t, __u32 tid)
+/*
+ * How long the runs may wait for their neighbours: within a fault or a driver's function to its end, else to sys_exit. The thread's
+ * entry in insts goes with them, also where there is no run.
+ */
+static __always_inline void run_park(struct mmt_thread *t, __u64 pid_tgid)
 {
+	__u32 tid = (__u32)pid_tgid;
 	struct mmt_slot *s = slot_of(tid);
 
 	if (s && s->tid == tid && s->state == SLOT_RUNNING) {
@@ -317,7 +321,7 @@ static __always_inline void run_park(struct mmt_thread *t, __u32 tid)
 	} else if (t->drivers || t->chg) {
 		return;
 	} else if (!knobs.sys_exit) {
-		runs_send(tid, 0);
+		run_flush(t, pid_tgid);
 	} else if (!t->runs_wait) {
 		t->runs_wait = 1;
 		runs_open_add(1);
@@ -409,8 +413,8 @@ __noinline int inst_leave(__u32 tier, __u32 helper, __s32 ret)
 		return 0;
 	if (knobs.want[type / 64 & 1] & (1ULL << (type % 64)))
 		run_add(t, i, tid, level, tier, ret);
-	if (!level && t->runs)
-		run_park(t, tid);
+	if (!level)
+		run_park(t, bpf_get_current_pid_tgid());
 	return 0;
 }
 

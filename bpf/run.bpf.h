@@ -142,7 +142,7 @@ static __always_inline void run_flush(struct mmt_thread *t, __u64 pid_tgid)
 {
 	__u32 tid = (__u32)pid_tgid;
 
-	if (t->runs)
+	if (t->runs || t->runs_wait)
 		runs_send(tid, 0);
 	if (t->inst_any && !t->inst_depth && !t->objs) {
 		t->inst_any = 0;

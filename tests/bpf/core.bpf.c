@@ -149,6 +149,15 @@ HARNESS(flush)
 	return t != NULL;
 }
 
+/* Threads that wait for the end of their system call. */
+HARNESS(runs_waiting)
+{
+	__u32 zero = 0;
+	struct shared_state *s = bpf_map_lookup_elem(&state, &zero);
+
+	return s ? s->runs_open : ~0U;
+}
+
 /* One event; 0 when the ring is full. */
 HARNESS(emit)
 {

@@ -80,6 +80,7 @@ static bool able(void)
 
 static bool sys_exit = true; /* is the end of system calls seen? */
 static bool kstack;
+static bool want = true; /* every event */
 
 static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t spaces)
 {
@@ -98,7 +99,7 @@ static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t 
 	s->rodata->knobs.wake_bytes = ~0ull;
 	s->rodata->knobs.sys_exit = sys_exit;
 	s->rodata->knobs.kstack = kstack;
-	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = ~0ull;
+	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = want ? ~0ull : 0;
 	if (comm)
 		strncpy((char *)s->rodata->knobs.comm, comm, 15);
 	bpf_map__set_max_entries(s->maps.ring, ring_bytes);

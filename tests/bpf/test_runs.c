@@ -14,6 +14,14 @@ static uint64_t drain(void)
 	return runs_drain(bpf_map__fd(s->maps.insts), bpf_program__fd(s->progs.runs_drain));
 }
 
+/* Has the thread an entry in the map of helpers under way? */
+static bool remembered(void)
+{
+	uint32_t tid;
+
+	return !bpf_map_get_next_key(bpf_map__fd(s->maps.insts), NULL, &tid);
+}
+
 static unsigned int flushed(void)
 {
 	CALL(flush, 0);
@@ -60,6 +68,21 @@ static void runs_without_sys_exit(void **state)
 	ring_buffer__consume(rb);
 	assert_int_equal(n_got, 2);
 	assert_int_equal(got[1].calls, 1);
+	assert_false(remembered());
+}
+
+/* A helper whose event nobody asked for leaves nothing behind its call. */
+static void runs_unwanted(void **state)
+{
+	(void)state;
+	want = false;
+	up(0, NULL, 65536, 256);
+	want = true;
+	install(INSERT, 0x10000, 1, 100, 0);
+	assert_int_equal(CALL(runs_waiting, 0), 1);
+	assert_int_equal(flushed(), 0);
+	assert_false(remembered());
+	assert_int_equal(CALL(runs_waiting, 0), 0);
 }
 
 static void runs_end(void **state)
@@ -384,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(runs_merge, down),
 		cmocka_unit_test_teardown(runs_without_sys_exit, down),
+		cmocka_unit_test_teardown(runs_unwanted, down),
 		cmocka_unit_test_teardown(runs_end, down),
 		cmocka_unit_test_teardown(runs_scattered, down),
 		cmocka_unit_test_teardown(runs_nest, down),
