@@ -43,8 +43,8 @@ DMA_PAGES_OF(dma_noncont, "dma_mmap_noncontiguous", DMA_NONCONT, DMA_MMAP_NONCON
 
 /* ---- buffer objects ---------------------------------------------------------------------------------------------- */
 
-/* Within each other: drm_gem_mmap of an imported buffer calls dma_buf_mmap. */
-#define OBJ_DEPTH 2
+/* Within each other: of an imported buffer drm_gem_mmap > drm_gem_mmap_obj > dma_buf_mmap. */
+#define OBJ_DEPTH 4
 
 struct obj_frame {
 	__u32 helper;
@@ -164,8 +164,9 @@ __noinline int obj_leave(__u32 tier, __u32 helper, __s32 ret)
 	if (!depth && t->runs && !t->drivers && !t->chg)
 		runs_send(tid, 0);
 	/* drm_gem_mmap finds the object and has drm_gem_mmap_obj map it: one event, the outer one, with the size */
-	if (depth && helper == MMT_HELPER_DRM_GEM_MMAP_OBJ && o->f[0].helper == MMT_HELPER_DRM_GEM_MMAP) {
-		o->f[0].size = f->size;
+	if (depth && helper == MMT_HELPER_DRM_GEM_MMAP_OBJ &&
+	    o->f[(depth - 1) & (OBJ_DEPTH - 1)].helper == MMT_HELPER_DRM_GEM_MMAP) {
+		o->f[(depth - 1) & (OBJ_DEPTH - 1)].size = f->size;
 		return 0;
 	}
 	obj_send(f, t, tier, ret);
