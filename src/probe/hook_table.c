@@ -28,7 +28,10 @@
 
 /* Entry and return; without BTF the arguments alone, by kprobes of the plain object. */
 #define NO_VMA "the VMA (range pgoff flags inode file ops dev rdev)"
-#define NO_OBJ "obj_map.addr obj_map.len obj_map.size obj_map.name, " NO_VMA
+#define NO_OBJ "obj_map.addr obj_map.len obj_map.name, obj_map.size of some, " NO_VMA
+/* of some: a helper that is handed the VMA alone, and calls none that is handed more */
+#define NO_PFN_RANGE "pfn_map.pgprot of some, range and PFNs of some, " NO_VMA
+#define NO_DMA "dma_map.device, range and PFNs of some, " NO_VMA
 #define HELPER_TRIES(function, prog, lack, plain_lack)	\
 	{ { .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function, .progs = { prog "__fentry", prog "_ret__fexit" },	\
 	    .lacks = lack },	\
@@ -77,7 +80,8 @@
 	  TRY_HELPER(KPROBE, CORE, function, 0, prog, "__kprobe", "__kretprobe", ""),	\
 	  TRY_HELPER(FENTRY, CORE, function "_prot", 0, prog "_prot", "__fentry", "__fexit", ""),	\
 	  TRY_HELPER(KPROBE, CORE, function "_prot", 0, prog "_prot", "__kprobe", "__kretprobe", ""),	\
-	  TRY_HELPER(KPROBE, PLAIN, function, 0, prog, "__kprobe", "__kretprobe", "pfn_map.addr of a vm_fault, " NO_VMA),	\
+	  TRY_HELPER(KPROBE, PLAIN, function, 0, prog, "__kprobe", "__kretprobe",	\
+		"pfn_map.pgprot of some, pfn_map.addr of a vm_fault, " NO_VMA),	\
 	  TRY_HELPER(KPROBE, PLAIN, function "_prot", 0, prog "_prot", "__kprobe", "__kretprobe",	\
 		"pfn_map.addr of a vm_fault, " NO_VMA) }
 
@@ -257,31 +261,31 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 		.tries = { { .tier = MMT_TIER_KPROBE, .object = OBJ_CORE, .fn = "mmap_region" } },
 	},
 	HELPER_ROW(REMAP_PFN, "remap_pfn_range", false, "pfn_map", EV(PFN_MAP), HELPER_TRIES("remap_pfn_range", "remap_pfn", "", NO_VMA)),
-	HELPER_ROW(IOMAP, "vm_iomap_memory", false, "pfn_map", 0, HELPER_TRIES("vm_iomap_memory", "iomap", "", NO_VMA)),
+	HELPER_ROW(IOMAP, "vm_iomap_memory", false, "pfn_map", 0, HELPER_TRIES("vm_iomap_memory", "iomap", "", NO_PFN_RANGE)),
 	HELPER_ROW(INSERT_PAGE, "vm_insert_page", false, "page_map", EV(PAGE_MAP), PAGE_TRIES("vm_insert_page", "insert_page", NO_PROT ", " NO_VMA)),
 	HELPER_ROW(INSERT_PAGES, "vm_insert_pages", false, "page_map", 0, PAGE_TRIES("vm_insert_pages", "insert_pages", NO_PROT ", " NO_VMA)),
 	HELPER_ROW(MAP_PAGES, "vm_map_pages", false, "page_map", 0, PAGE_TRIES("vm_map_pages", "map_pages", NO_PROT ", " NO_VMA)),
 	HELPER_ROW(MAP_ZERO, "vm_map_pages_zero", false, "page_map", 0, PAGE_TRIES("vm_map_pages_zero", "map_zero", NO_PROT ", " NO_VMA)),
 	HELPER_ROW(VMALLOC, "remap_vmalloc_range", false, "page_map", 0, PAGE_TRIES("remap_vmalloc_range", "vmalloc", NO_PROT ", " NO_VMA)),
 	HELPER_ROW(VMALLOC_PART, "remap_vmalloc_range_partial", false, "page_map", 0, PAGE_TRIES("remap_vmalloc_range_partial", "vmalloc_part", NO_PROT ", " NO_VMA)),
-	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", false, "dma_map", EV(DMA_MAP), HELPER_TRIES("dma_mmap_attrs", "dma_mmap", "", NO_VMA)),
-	HELPER_ROW(DMA_PAGES, "dma_mmap_pages", true, "dma_map", 0, HELPER_TRIES("dma_mmap_pages", "dma_pages", "", NO_VMA)), /* Linux 5.11 */
-	HELPER_ROW(DMA_NONCONT, "dma_mmap_noncontiguous", true, "dma_map", 0, HELPER_TRIES("dma_mmap_noncontiguous", "dma_noncont", "", NO_VMA)), /* Linux 5.13 */
+	HELPER_ROW(DMA_MMAP, "dma_mmap_attrs", false, "dma_map", EV(DMA_MAP), HELPER_TRIES("dma_mmap_attrs", "dma_mmap", "", NO_DMA)),
+	HELPER_ROW(DMA_PAGES, "dma_mmap_pages", true, "dma_map", 0, HELPER_TRIES("dma_mmap_pages", "dma_pages", "", NO_DMA)), /* Linux 5.11 */
+	HELPER_ROW(DMA_NONCONT, "dma_mmap_noncontiguous", true, "dma_map", 0, HELPER_TRIES("dma_mmap_noncontiguous", "dma_noncont", "", NO_DMA)), /* Linux 5.13 */
 	/* what dma_mmap_attrs calls: as the kernel is configured */
-	HELPER_ROW(DMA_DIRECT, "dma_direct_mmap", true, "dma_map", 0, HELPER_TRIES("dma_direct_mmap", "dma_direct", "", NO_VMA)),
-	HELPER_ROW(DMA_IOMMU, "iommu_dma_mmap", true, "dma_map", 0, HELPER_TRIES("iommu_dma_mmap", "dma_iommu", "", NO_VMA)),
-	HELPER_ROW(DMA_COMMON, "dma_common_mmap", true, "dma_map", 0, HELPER_TRIES("dma_common_mmap", "dma_common", "", NO_VMA)),
+	HELPER_ROW(DMA_DIRECT, "dma_direct_mmap", true, "dma_map", 0, HELPER_TRIES("dma_direct_mmap", "dma_direct", "", NO_DMA)),
+	HELPER_ROW(DMA_IOMMU, "iommu_dma_mmap", true, "dma_map", 0, HELPER_TRIES("iommu_dma_mmap", "dma_iommu", "", NO_DMA)),
+	HELPER_ROW(DMA_COMMON, "dma_common_mmap", true, "dma_map", 0, HELPER_TRIES("dma_common_mmap", "dma_common", "", NO_DMA)),
 	HELPER_ROW(REMAP_DONE, "remap_pfn_range_complete", true, "pfn_map", 0, { /* Linux 6.19, other arguments since 7.1 */
 		TRY_HELPER(FENTRY, CORE, "remap_pfn_range_complete", 2, "remap_done2", "__fentry", "__fexit", ""),
 		TRY_HELPER(FENTRY, CORE, "remap_pfn_range_complete", 5, "remap_done5", "__fentry", "__fexit", ""),
 		TRY_HELPER(KPROBE, CORE, "remap_pfn_range_complete", 2, "remap_done2", "__kprobe", "__kretprobe", ""),
 		TRY_HELPER(KPROBE, CORE, "remap_pfn_range_complete", 5, "remap_done5", "__kprobe", "__kretprobe", ""),
 		TRY_HELPER(KPROBE, PLAIN, "remap_pfn_range_complete", 0, "remap_done", "__kprobe", "__kretprobe",
-			"pfn_map.pfn of remap_pfn_range_complete, " NO_VMA) }),
+			NO_PFN_RANGE) }),
 	HELPER_ROW(VMF_PFN, "vmf_insert_pfn", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_pfn", "vmf_pfn", "", NO_VMA)),
 	HELPER_ROW(VMF_PFN_PROT, "vmf_insert_pfn_prot", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_pfn_prot", "vmf_pfn_prot", "", NO_VMA)),
-	HELPER_ROW(VMF_MIXED, "vmf_insert_mixed", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed", "vmf_mixed", "", "pfn_map.pgprot of vmf_insert_mixed, " NO_VMA)),
-	HELPER_ROW(VMF_MIXED_W, "vmf_insert_mixed_mkwrite", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed_mkwrite", "vmf_mixed_w", "", "pfn_map.pgprot of vmf_insert_mixed, " NO_VMA)),
+	HELPER_ROW(VMF_MIXED, "vmf_insert_mixed", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed", "vmf_mixed", "", "pfn_map.pgprot of some, " NO_VMA)),
+	HELPER_ROW(VMF_MIXED_W, "vmf_insert_mixed_mkwrite", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed_mkwrite", "vmf_mixed_w", "", "pfn_map.pgprot of some, " NO_VMA)),
 	/* CONFIG_TRANSPARENT_HUGEPAGE; folios and vmf_insert_page_mkwrite since Linux 6.15 */
 	HELPER_ROW(VMF_PMD, "vmf_insert_pfn_pmd", true, "pfn_map", 0, LARGE_TRIES("vmf_insert_pfn_pmd", "vmf_pmd")),
 	HELPER_ROW(VMF_PUD, "vmf_insert_pfn_pud", true, "pfn_map", 0, LARGE_TRIES("vmf_insert_pfn_pud", "vmf_pud")),
@@ -292,7 +296,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	HELPER_ROW(BUF_MMAP, "dma_buf_mmap", true, "obj_map", 0, HELPER_TRIES("dma_buf_mmap", "buf_mmap", "", NO_OBJ)),
 	HELPER_ROW(BUF_FILE, "dma_buf_mmap_internal", true, "obj_map", EV(OBJ_MAP), HELPER_TRIES("dma_buf_mmap_internal", "buf_file", "", NO_OBJ)),
 	HELPER_ROW(GEM_MMAP, "drm_gem_mmap", true, "obj_map", 0, HELPER_TRIES("drm_gem_mmap", "gem_mmap", "", NO_OBJ)),
-	HELPER_ROW(GEM_OBJ, "drm_gem_mmap_obj", true, "obj_map", 0, HELPER_TRIES("drm_gem_mmap_obj", "gem_obj", "", NO_OBJ)),
+	HELPER_ROW(GEM_OBJ, "drm_gem_mmap_obj", true, "obj_map", 0, HELPER_TRIES("drm_gem_mmap_obj", "gem_obj", "", "obj_map.addr obj_map.len obj_map.name, " NO_VMA)),
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
 		.feeds = { EV(FAULT) }, .gives = { EV(FAULT) },
