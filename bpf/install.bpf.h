@@ -63,10 +63,11 @@ static __always_inline struct mmt_inst *inst_get(struct mmt_thread *t, __u32 tid
 }
 
 #define HELPER_BIT(name) (1ULL << MMT_HELPER_##name)
-#define FAULT_HELPERS                                                                                             \
-	(HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |            \
-	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_PFN_PMD) | HELPER_BIT(VMF_INSERT_PFN_PUD) | \
-	 HELPER_BIT(VMF_INSERT_PAGE_MKWRITE) | HELPER_BIT(VMF_INSERT_FOLIO_PMD) | HELPER_BIT(VMF_INSERT_FOLIO_PUD))
+#define FAULT_HELPERS                                                                                                \
+	(HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |               \
+	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_MIXED_PROT) | HELPER_BIT(VMF_INSERT_PFN_PMD) | \
+	 HELPER_BIT(VMF_INSERT_PFN_PUD) | HELPER_BIT(VMF_INSERT_PAGE_MKWRITE) | HELPER_BIT(VMF_INSERT_FOLIO_PMD) |   \
+	 HELPER_BIT(VMF_INSERT_FOLIO_PUD))
 
 /*
  * Tells faults apart that no hook numbers: the task's counters of faults change at the end of each, whatever helper a driver takes.
@@ -86,10 +87,11 @@ static __always_inline __u64 fault_generation(__u32 helper)
 #define DMA_HELPERS                                                                                     \
 	(HELPER_BIT(DMA_MMAP_ATTRS) | HELPER_BIT(DMA_MMAP_PAGES) | HELPER_BIT(DMA_MMAP_NONCONTIGUOUS) | \
 	 HELPER_BIT(DMA_DIRECT_MMAP) | HELPER_BIT(IOMMU_DMA_MMAP) | HELPER_BIT(DMA_COMMON_MMAP))
-#define PFN_HELPERS                                                                                         \
-	(HELPER_BIT(REMAP_PFN_RANGE) | HELPER_BIT(VM_IOMAP_MEMORY) | HELPER_BIT(REMAP_PFN_RANGE_COMPLETE) | \
-	 HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |      \
-	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_PFN_PMD) | HELPER_BIT(VMF_INSERT_PFN_PUD))
+#define PFN_HELPERS                                                                                                  \
+	(HELPER_BIT(REMAP_PFN_RANGE) | HELPER_BIT(VM_IOMAP_MEMORY) | HELPER_BIT(REMAP_PFN_RANGE_COMPLETE) |          \
+	 HELPER_BIT(VMF_INSERT_PFN) | HELPER_BIT(VMF_INSERT_PFN_PROT) | HELPER_BIT(VMF_INSERT_MIXED) |               \
+	 HELPER_BIT(VMF_INSERT_MIXED_MKWRITE) | HELPER_BIT(VMF_INSERT_MIXED_PROT) | HELPER_BIT(VMF_INSERT_PFN_PMD) | \
+	 HELPER_BIT(VMF_INSERT_PFN_PUD))
 
 static __always_inline __u32 type_of_helper(__u32 helper)
 {

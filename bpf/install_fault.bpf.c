@@ -26,19 +26,24 @@ VMF_ADDR(vmf_mixed, "vmf_insert_mixed", VMF_MIXED, VMF_INSERT_MIXED)
 VMF_ADDR(vmf_mixed_w, "vmf_insert_mixed_mkwrite", VMF_MIXED_W, VMF_INSERT_MIXED_MKWRITE)
 
 /* (vma, addr, pfn, prot) */
-ENTRY(vmf_pfn_prot, "vmf_insert_pfn_prot", VMF_PFN_PROT, 4)
-{
-	struct inst in = { .helper = MMT_HELPER_VMF_INSERT_PFN_PROT,
-			   .know = INST_PFN | INST_PROT,
-			   .vma = a1,
-			   .addr = a2 & ~(PAGE_BYTES - 1),
-			   .len = PAGE_BYTES,
-			   .pfn = PFN_OF(a3),
-			   .prot = a4 };
+#define VMF_PROT(name, fn, HOOK, which)                            \
+	ENTRY(name, fn, HOOK, 4)                                   \
+	{                                                          \
+		struct inst in = { .helper = MMT_HELPER_##which,   \
+				   .know = INST_PFN | INST_PROT,   \
+				   .vma = a1,                      \
+				   .addr = a2 & ~(PAGE_BYTES - 1), \
+				   .len = PAGE_BYTES,              \
+				   .pfn = PFN_OF(a3),              \
+				   .prot = a4 };                   \
+                                                                   \
+		inst_enter(x, &in);                                \
+	}                                                          \
+	LEAVE_FAULT(name##_ret, fn, HOOK, 4, which)
 
-	inst_enter(x, &in);
-}
-LEAVE_FAULT(vmf_pfn_prot_ret, "vmf_insert_pfn_prot", VMF_PFN_PROT, 4, VMF_INSERT_PFN_PROT)
+VMF_PROT(vmf_pfn_prot, "vmf_insert_pfn_prot", VMF_PFN_PROT, VMF_INSERT_PFN_PROT)
+/* 5.10, 6.1 */
+VMF_PROT(vmf_mixed_prot, "vmf_insert_mixed_prot", VMF_MIXED_P, VMF_INSERT_MIXED_PROT)
 
 /* A table of one level holds a page's worth of entries, 8 bytes each. */
 #define PMD_BYTES (PAGE_BYTES << (knobs.page_shift - 3))

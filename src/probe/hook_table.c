@@ -286,6 +286,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	HELPER_ROW(VMF_PFN_PROT, "vmf_insert_pfn_prot", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_pfn_prot", "vmf_pfn_prot", "", NO_VMA)),
 	HELPER_ROW(VMF_MIXED, "vmf_insert_mixed", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed", "vmf_mixed", "", "pfn_map.pgprot of some, " NO_VMA)),
 	HELPER_ROW(VMF_MIXED_W, "vmf_insert_mixed_mkwrite", false, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed_mkwrite", "vmf_mixed_w", "", "pfn_map.pgprot of some, " NO_VMA)),
+	HELPER_ROW(VMF_MIXED_P, "vmf_insert_mixed_prot", true, "pfn_map", 0, HELPER_TRIES("vmf_insert_mixed_prot", "vmf_mixed_prot", "", NO_VMA)), /* 5.10, 6.1; not 6.12 */
 	/* CONFIG_TRANSPARENT_HUGEPAGE; folios and vmf_insert_page_mkwrite since Linux 6.15 */
 	HELPER_ROW(VMF_PMD, "vmf_insert_pfn_pmd", true, "pfn_map", 0, LARGE_TRIES("vmf_insert_pfn_pmd", "vmf_pmd")),
 	HELPER_ROW(VMF_PUD, "vmf_insert_pfn_pud", true, "pfn_map", 0, LARGE_TRIES("vmf_insert_pfn_pud", "vmf_pud")),

@@ -124,7 +124,8 @@
 	X(REMAP_VMALLOC_RANGE_PARTIAL, 22, "remap_vmalloc_range_partial")	\
 	X(DMA_DIRECT_MMAP, 23, "dma_direct_mmap") X(IOMMU_DMA_MMAP, 24, "iommu_dma_mmap")	\
 	X(DMA_COMMON_MMAP, 25, "dma_common_mmap") X(VMF_INSERT_MIXED_MKWRITE, 26, "vmf_insert_mixed_mkwrite")	\
-	X(VMF_INSERT_FOLIO_PMD, 27, "vmf_insert_folio_pmd") X(VMF_INSERT_FOLIO_PUD, 28, "vmf_insert_folio_pud")
+	X(VMF_INSERT_FOLIO_PMD, 27, "vmf_insert_folio_pmd") X(VMF_INSERT_FOLIO_PUD, 28, "vmf_insert_folio_pud")	\
+	X(VMF_INSERT_MIXED_PROT, 29, "vmf_insert_mixed_prot")
 
 /* What a fault's mapping is made of. */
 #define MMT_FCLASSES(X) \

@@ -51,6 +51,7 @@
 	X(VMF_PFN_PROT,"install.vmf_insert_pfn_prot")	\
 	X(VMF_MIXED,   "install.vmf_insert_mixed")	\
 	X(VMF_MIXED_W, "install.vmf_insert_mixed_mkwrite")	\
+	X(VMF_MIXED_P, "install.vmf_insert_mixed_prot")	\
 	X(VMF_PMD,     "install.vmf_insert_pfn_pmd")	\
 	X(VMF_PUD,     "install.vmf_insert_pfn_pud")	\
 	X(VMF_PAGE_W,  "install.vmf_insert_page_mkwrite")	\
