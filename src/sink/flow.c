@@ -251,14 +251,14 @@ static void close_call(struct flow_sink *f, const struct mmt_view *v, struct pen
 		free_pending(map_del(&f->pending, call_key(v->h)));
 }
 
-static bool has_event(const struct flow_nodes *l, const char *suffix)
+static bool has_install(const struct flow_nodes *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		size_t len = strlen(l->v[i].event), want = strlen(suffix);
+	static const char *const installs[] = { "pfn_map", "page_map", "dma_map" };
 
-		if (len > want && !strcmp(l->v[i].event + len - want, suffix) && strncmp(l->v[i].event, "vma_", 4))
-			return true;
-	}
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < MMT_COUNT(installs); k++)
+			if (!strcmp(l->v[i].event, installs[k]))
+				return true;
 	return false;
 }
 
@@ -278,7 +278,7 @@ static int take_maker(struct flow_sink *f, const struct mmt_view *v)
 	if (!k)
 		return -ENOMEM;
 	close_call(f, v, p, text_of(f, v, k), &step);
-	k->installed = has_event(&step, "_map");
+	k->installed = has_install(&step);
 	err = flow_book_add(&f->book, k, &step, false);
 	flow_free_nodes(&step);
 	return err;
@@ -318,7 +318,7 @@ static int take_fault(struct flow_sink *f, const struct mmt_view *v)
 	struct buf line = { 0 };
 	int err;
 
-	if (!k || k->faults++ >= FLOW_FAULTS_TOLD) {
+	if (!k || k->faults++ >= (f->opts.json ? FLOW_FAULTS_JSON : FLOW_FAULTS_TOLD)) {
 		free_pending(map_del(&f->pending, call_key(v->h)));
 		if (k && v->h->have & MMT_HAVE_DUR) {
 			k->slowest = v->h->dur_ns > k->slowest ? v->h->dur_ns : k->slowest;

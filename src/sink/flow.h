@@ -47,6 +47,12 @@ void flow_move(struct flow_nodes *to, struct flow_nodes *from);
 /* Brings a call's nodes into the order of reading and gives each its level; nodes[0] is the root afterwards. */
 void flow_nest(struct flow_nodes *call, size_t root);
 
+/*
+ * For people: a driver's function that is the helper itself (dma_buf_mmap_internal is the ->mmap of every dma-buf) stands
+ * there once. The nodes are nested.
+ */
+void flow_join(struct flow_nodes *call);
+
 /* A call that was told, or what happened to its mapping later; lines of one of them stand together. */
 struct flow_step {
 	const struct flow_node *nodes; /* nested: nodes[0] is the root */
@@ -58,7 +64,8 @@ struct flow_style {
 	bool ascii, color;
 };
 
-#define FLOW_FAULTS_TOLD 3 /* of a mapping, one by one; the others are summed up */
+#define FLOW_FAULTS_TOLD 3  /* of a mapping, one by one; the others are summed up */
+#define FLOW_FAULTS_JSON 64 /* the same for programs */
 #define FLOW_COMM	 16
 
 /* One mapping from its call on, with its copies in children. */

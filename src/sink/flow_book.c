@@ -146,10 +146,12 @@ static void hide_ids(struct flow_nodes *step, const char *own)
 
 int flow_book_add(struct flow_book *k, struct flow_block *to, struct flow_nodes *step, bool life)
 {
-	if (life)
-		inline_single(step);
-	if (!k->json)
+	if (!k->json) { /* there, every event is a node of its own */
+		flow_join(step);
+		if (life)
+			inline_single(step);
 		hide_ids(step, life && !k->live ? to->id : "");
+	}
 	if (!k->live) {
 		flow_move(&to->steps, step);
 		return 0;

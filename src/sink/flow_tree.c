@@ -85,8 +85,7 @@ static bool holds(const struct flow_node *a, const struct flow_node *b)
 	return b->ts >= a->ts && b->ts <= end_of(a) && end_of(b) <= end_of(a);
 }
 
-/* A driver's function that is the helper itself (dma_buf_mmap_internal is the ->mmap of every dma-buf) stands there once. */
-static void join_same(struct flow_nodes *call)
+void flow_join(struct flow_nodes *call)
 {
 	for (size_t i = 1; i + 1 < call->n; i++) {
 		struct flow_node *outer = &call->v[i], *inner = &call->v[i + 1];
@@ -125,5 +124,4 @@ void flow_nest(struct flow_nodes *call, size_t root)
 		if (depth < UINT8_MAX - 1)
 			open[depth++] = &call->v[i];
 	}
-	join_same(call);
 }

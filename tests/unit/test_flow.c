@@ -219,34 +219,42 @@ static void test_inner_helpers_stand_inside(void **state)
 	has(text, "\n         `- vm_insert_page  4 pages");
 }
 
-/* A dma-buf's own ->mmap is the helper: one line, and what ran inside stands below it. */
-static void test_helper_that_is_the_driver(void **state)
+static const char *tell_of_buffer(struct tale *t, struct flow_opts opts)
 {
-	struct tale t;
-	const char *text;
-
-	(void)state;
-	begin(&t, (struct flow_opts){ .ascii = true });
-	say_install(&t, 1400, 100, 5, MMT_HELPER_REMAP_PFN_RANGE, 0);
+	begin(t, opts);
+	say_install(t, 1400, 100, 5, MMT_HELPER_REMAP_PFN_RANGE, 0);
 	{
 		NEW(OBJ_MAP, obj_map, 1300, 300, 5);
 
 		e.size = 0x4000;
 		e.name = N_DEV;
 		e.helper = MMT_HELPER_DMA_BUF_MMAP_INTERNAL;
-		tell(&t, &e.h, "m17", "/dmabuf");
+		tell(t, &e.h, "m17", "/dmabuf");
 	}
 	{
 		NEW(DRIVER_MMAP, driver_mmap, 1200, 900, 5);
 
 		e.func = F_BUF;
-		tell(&t, &e.h, "m17", "/dmabuf");
+		tell(t, &e.h, "m17", "/dmabuf");
 	}
-	say_mmap(&t, 1000, 18400, 5, (int64_t)AT);
-	text = end(&t);
+	say_mmap(t, 1000, 18400, 5, (int64_t)AT);
+	return end(t);
+}
+
+/* A dma-buf's own ->mmap is the helper: one line, and what ran inside stands below it. Programs get both. */
+static void test_helper_that_is_the_driver(void **state)
+{
+	struct tale t;
+	const char *text;
+
+	(void)state;
+	text = tell_of_buffer(&t, (struct flow_opts){ .ascii = true });
 	has(text, "\n      `- dma_buf_mmap_internal  16K /dev/mmdemo/shared ");
 	has(text, "\n         `- remap_pfn_range  4 pages");
 	assert_ptr_equal(strstr(strstr(text, "internal") + 1, "internal"), NULL);
+	text = tell_of_buffer(&t, (struct flow_opts){ .json = true });
+	has(text, "{\"event\":\"driver_mmap\",\"text\":\"dma_buf_mmap_internal\",");
+	has(text, "\"inside\":[{\"event\":\"obj_map\",");
 }
 
 /* The first call of a driver that nobody had seen: what it did came after it, and belongs to it. */
@@ -399,15 +407,24 @@ static void test_json(void **state)
 	(void)state;
 	begin(&t, (struct flow_opts){ .json = true });
 	map_shared(&t);
+	say_fault(&t, 0, 100);
+	say_fault(&t, 0x1000, 100);
+	say_fault(&t, 0x2000, 100);
+	say_fault(&t, 0x3000, 100);
+	say_close(&t, 40100, 6, "m17");
 	say_munmap(&t, 40000, 6, "m17");
 	text = end(&t);
-	has(text, "{\"type\":\"flow\",\"id\":\"m17\",\"comm\":\"app\",\"pid\":7,\"faults\":0,\"left_out\":0,\"steps\":["
+	has(text, "{\"type\":\"flow\",\"id\":\"m17\",\"comm\":\"app\",\"pid\":7,\"faults\":4,\"left_out\":0,\"steps\":["
 		  "{\"event\":\"mmap\",");
 	has(text,
 	    "\"inside\":[{\"event\":\"driver_mmap\",\"text\":\"mmdemo:shared_mmap\",\"ts_ns\":1200,\"dur_ns\":11200,"
 	    "\"pid\":7,\"id\":\"m17\",\"failed\":false,\"inside\":[{\"event\":\"pfn_map\",");
-	has(text, "}]}]},{\"event\":\"munmap\",");
-	has(text, "]}]}\n{\"type\":\"summary\",");
+	/* programs get every event as a node, and more faults than people */
+	has(text, "}]}]},{\"event\":\"fault\",\"text\":\"first touch +0x0000");
+	has(text, "{\"event\":\"fault\",\"text\":\"touch +0x3000");
+	has(text, "{\"event\":\"munmap\",\"text\":\"munmap 16K\",");
+	has(text, "\"inside\":[{\"event\":\"driver_close\",\"text\":\"mmdemo:shared_vm_close (last)\",");
+	has(text, "]}]}]}\n{\"type\":\"summary\",");
 }
 
 /* Calls whose end never came do not pile up. */
