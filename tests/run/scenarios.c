@@ -4,6 +4,7 @@
  * workload's ranges what the row says, as often as it says, and nothing else of installs, callbacks and faults
  *
  *   scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson
+ *   scenarios -f [-n KERNEL/RUN] [-v] TABLE USED FLOW.ndjson    the same of the tree of each mapping
  *   scenarios -r TABLE             the runs of the workload that the table names, each once
  *
  *   -n  for the output, and for lines of the table that hold for some kernels or runs
@@ -28,7 +29,7 @@ static struct table table;
 static struct used used;
 static struct trace trace;
 static char *kernel, *run;
-static bool verbose;
+static bool verbose, flow;
 
 void bad_input(const char *path, unsigned long line, const char *fmt, ...)
 {
@@ -42,9 +43,7 @@ void bad_input(const char *path, unsigned long line, const char *fmt, ...)
 	exit(2);
 }
 
-/* Where it was stands in front of ": "; the rest tells differences apart. */
-static void differ(struct row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void differ(struct row *row, const char *fmt, ...)
+void differ(struct row *row, const char *fmt, ...)
 {
 	char *text, *what;
 	va_list ap;
@@ -85,7 +84,7 @@ static bool look_tally(const int64_t *n, const char *name, int64_t *out)
 	return !strcmp(name, "page");
 }
 
-static bool look_mapping(const void *of, const char *name, int64_t *out)
+bool mapping_number(const void *of, const char *name, int64_t *out)
 {
 	const struct mapping *m = of;
 	uint64_t v;
@@ -97,7 +96,7 @@ static bool look_mapping(const void *of, const char *name, int64_t *out)
 	return look_tally(m->n, name, out);
 }
 
-static bool look_row(const void *of, const char *name, int64_t *out)
+bool row_number(const void *of, const char *name, int64_t *out)
 {
 	int64_t n[N_TALLIES] = { 0 };
 
@@ -135,14 +134,14 @@ static bool is_one(const char *want, const char *got, const struct mapping *m)
 
 	if (!got)
 		return !strcmp(want, "null");
-	if (number(got, &have) && !expr_eval(want, look_mapping, m, &v))
+	if (number(got, &have) && !expr_eval(want, mapping_number, m, &v))
 		return (uint64_t)v == have;
 	if (len && want[len - 1] == '*')
 		return !strncmp(want, got, len - 1);
 	return !strcmp(want, got);
 }
 
-static bool holds(const struct pair *c, const char *got, const struct mapping *m)
+bool cond_holds(const struct pair *c, const char *got, const struct mapping *m)
 {
 	char want[256], *rest = want, *one;
 
@@ -156,7 +155,7 @@ static bool holds(const struct pair *c, const char *got, const struct mapping *m
 static const struct pair *first_wrong(const struct line *l, const struct object *o, const struct mapping *m)
 {
 	for (unsigned int i = 0; i < l->conds; i++)
-		if (!holds(&l->cond[i], object_get(o, l->cond[i].field, NULL), m))
+		if (!cond_holds(&l->cond[i], object_get(o, l->cond[i].field, NULL), m))
 			return &l->cond[i];
 	return NULL;
 }
@@ -262,29 +261,25 @@ static void compare(const struct event *e)
 
 /* ---- verdict ---- */
 
-static void compare_counts(struct row *row, const char *path)
+void compare_count(struct row *row, const struct line *l, const char *path, look_up look, const void *of)
 {
-	for (unsigned int i = 0; i < row->n_lines; i++) {
-		struct line *l = &row->lines[i];
-		char conds[400] = "";
-		const char *err;
-		int64_t want;
+	char conds[400] = "";
+	const char *err;
+	int64_t want;
 
-		if (!table_holds(l->only, kernel, run) || !strcmp(l->count, "*"))
-			continue;
-		err = expr_eval(l->count, look_row, row, &want);
-		if (err)
-			bad_input(path, l->no, "%s: %s", l->count, err);
-		if (l->seen == want)
-			continue;
-		for (unsigned int k = 0; k < l->conds; k++) {
-			size_t len = strlen(conds);
+	if (!table_holds(l->only, kernel, run) || !strcmp(l->count, "*"))
+		return;
+	err = expr_eval(l->count, look, of, &want);
+	if (err)
+		bad_input(path, l->no, "%s: %s", l->count, err);
+	if (l->seen == want)
+		return;
+	for (unsigned int k = 0; k < l->conds; k++) {
+		size_t len = strlen(conds);
 
-			snprintf(conds + len, sizeof(conds) - len, " %s=%s", l->cond[k].field, l->cond[k].value);
-		}
-		differ(row, "expected %" PRId64 " (%s) of %s%s, got %" PRId64, want, l->count, l->event, conds,
-		       l->seen);
+		snprintf(conds + len, sizeof(conds) - len, " %s=%s", l->cond[k].field, l->cond[k].value);
 	}
+	differ(row, "expected %" PRId64 " (%s) of %s%s, got %" PRId64, want, l->count, l->event, conds, l->seen);
 }
 
 static unsigned int passed, failed, skipped;
@@ -300,7 +295,8 @@ static void report(struct row *row, const char *path)
 		}
 		return;
 	}
-	compare_counts(row, path);
+	for (unsigned int i = 0; i < row->n_lines && !flow; i++)
+		compare_count(row, &row->lines[i], path, row_number, row);
 	if (!row->n_errors) {
 		printf("ok %s@%s/%s\n", row->name, kernel, run);
 		passed++;
@@ -357,7 +353,9 @@ static int print_runs(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson\n       scenarios -r TABLE\n");
+	fprintf(stderr, "usage: scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson\n       scenarios -f ... TABLE "
+			"USED FLOW.ndjson\n"
+			"       scenarios -r TABLE\n");
 	return 2;
 }
 
@@ -367,13 +365,15 @@ int main(int argc, char **argv)
 	bool runs = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:vr")) != -1) {
+	while ((opt = getopt(argc, argv, "n:vrf")) != -1) {
 		if (opt == 'n')
 			name = optarg;
 		else if (opt == 'v')
 			verbose = true;
 		else if (opt == 'r')
 			runs = true;
+		else if (opt == 'f')
+			flow = true;
 		else
 			return usage();
 	}
@@ -385,11 +385,16 @@ int main(int argc, char **argv)
 	table_load(&table, argv[0]);
 	if (runs)
 		return print_runs();
-	trace_load(&trace, argv[2]);
-	used_load(&used, &table, argv[1], trace.page, trace_find);
-	for (size_t i = 0; i < trace.n; i++)
-		compare(&trace.events[i]);
-	compare_ids();
+	if (flow) {
+		flow_load(&trace, argv[2]);
+		flow_compare(&used, &table, (const char *const *)argv, trace.page, kernel, run);
+	} else {
+		trace_load(&trace, argv[2]);
+		used_load(&used, &table, argv[1], trace.page, trace_find);
+		for (size_t i = 0; i < trace.n; i++)
+			compare(&trace.events[i]);
+		compare_ids();
+	}
 	for (unsigned int i = 0; i < table.n; i++)
 		report(&table.rows[i], argv[0]);
 	report_losses();

@@ -159,4 +159,22 @@ typedef bool (*look_up)(const void *of, const char *name, int64_t *out);
 /* NULL, or what is wrong with it. */
 const char *expr_eval(const char *text, look_up look, const void *of, int64_t *out);
 
+/* ---- the flow tree: what `mmtrace flow -j` tells of the same workload ---- */
+
+void flow_load(struct trace *t, const char *path);
+/* paths: of the table and of what the workload printed */
+void flow_compare(struct used *u, struct table *t, const char *const *paths, uint64_t page, const char *kernel,
+		  const char *run);
+
+/* ---- what both comparisons need ---- */
+
+/* A difference; where it was stands in front of ": ", the rest tells differences apart. */
+void differ(struct row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool cond_holds(const struct pair *c, const char *got, const struct mapping *m);
+/* Look-ups of expr_eval(), of a mapping and of a row: the sum over its mappings. */
+bool mapping_number(const void *of, const char *name, int64_t *out);
+bool row_number(const void *of, const char *name, int64_t *out);
+/* Against what the line has seen. path: of the table */
+void compare_count(struct row *row, const struct line *l, const char *path, look_up look, const void *of);
+
 #endif
