@@ -5,6 +5,7 @@
  *
  *   scenarios [-n KERNEL/RUN] [-v] TABLE USED TRACE.ndjson
  *   scenarios -f [-n KERNEL/RUN] [-v] TABLE USED FLOW.ndjson    the same of the tree of each mapping
+ *   scenarios -m [-n KERNEL/RUN] [-v] TABLE USED MAPS.ndjson    of what the ledger says of each when it is closed
  *   scenarios -r TABLE             the runs of the workload that the table names, each once
  *
  *   -n  for the output, and for lines of the table that hold for some kernels or runs
@@ -29,7 +30,7 @@ static struct table table;
 static struct used used;
 static struct trace trace;
 static char *kernel, *run;
-static bool verbose, flow;
+static bool verbose, flow, maps; /* flow, maps: what is compared is not a trace */
 
 void bad_input(const char *path, unsigned long line, const char *fmt, ...)
 {
@@ -261,6 +262,14 @@ static void compare(const struct event *e)
 
 /* ---- verdict ---- */
 
+bool count_of_each(const struct line *l)
+{
+	static const struct mapping nothing = { .kind = "" };
+	int64_t n;
+
+	return !expr_eval(l->count, mapping_number, &nothing, &n) && !n;
+}
+
 void compare_count(struct row *row, const struct line *l, const char *path, look_up look, const void *of)
 {
 	char conds[400] = "";
@@ -295,7 +304,7 @@ static void report(struct row *row, const char *path)
 		}
 		return;
 	}
-	for (unsigned int i = 0; i < row->n_lines && !flow; i++)
+	for (unsigned int i = 0; i < row->n_lines && !flow && !maps; i++)
 		compare_count(row, &row->lines[i], path, row_number, row);
 	if (!row->n_errors) {
 		printf("ok %s@%s/%s\n", row->name, kernel, run);
@@ -365,7 +374,7 @@ int main(int argc, char **argv)
 	bool runs = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:vrf")) != -1) {
+	while ((opt = getopt(argc, argv, "n:vrfm")) != -1) {
 		if (opt == 'n')
 			name = optarg;
 		else if (opt == 'v')
@@ -374,6 +383,8 @@ int main(int argc, char **argv)
 			runs = true;
 		else if (opt == 'f')
 			flow = true;
+		else if (opt == 'm')
+			maps = true;
 		else
 			return usage();
 	}
@@ -386,8 +397,9 @@ int main(int argc, char **argv)
 	if (runs)
 		return print_runs();
 	if (flow) {
-		flow_load(&trace, argv[2]);
-		flow_compare(&used, &table, (const char *const *)argv, trace.page, kernel, run);
+		flow_compare(&used, &table, &trace, (const char *const *)argv, kernel, run);
+	} else if (maps) {
+		maps_compare(&used, &table, &trace, (const char *const *)argv, kernel, run);
 	} else {
 		trace_load(&trace, argv[2]);
 		used_load(&used, &table, argv[1], trace.page, trace_find);

@@ -159,14 +159,24 @@ typedef bool (*look_up)(const void *of, const char *name, int64_t *out);
 /* NULL, or what is wrong with it. */
 const char *expr_eval(const char *text, look_up look, const void *of, int64_t *out);
 
-/* ---- the flow tree: what `mmtrace flow -j` tells of the same workload ---- */
+/* ---- the flow tree and the ledger: what `mmtrace flow -j` and `mmtrace maps -j --history` tell of the same workload ---- */
 
-void flow_load(struct trace *t, const char *path);
-/* paths: of the table and of what the workload printed */
-void flow_compare(struct used *u, struct table *t, const char *const *paths, uint64_t page, const char *kernel,
+/* paths: of the table, of what the workload printed, and of what is compared */
+void flow_compare(struct used *u, struct table *t, struct trace *trace, const char *const *paths, const char *kernel,
+		  const char *run);
+void maps_compare(struct used *u, struct table *t, struct trace *trace, const char *const *paths, const char *kernel,
 		  const char *run);
 
-/* ---- what both comparisons need ---- */
+/* ---- what the comparisons need ---- */
+
+/* false: something is not there that must be */
+typedef bool (*take_line_fn)(const struct object *o, const char *type, const char *line);
+/* Page size and summary of a file of JSON lines; the others are taken one by one. */
+void lines_load(struct trace *to, const char *path, take_line_fn take);
+/* The next object of an array, which it is cut out of; NULL behind the last. */
+char *next_object(char **array);
+/* Is the count a sum over mappings, so that each one can be asked? "1+first_read" is of all of them together. */
+bool count_of_each(const struct line *l);
 
 /* A difference; where it was stands in front of ": ", the rest tells differences apart. */
 void differ(struct row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

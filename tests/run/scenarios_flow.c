@@ -28,8 +28,7 @@ static struct used *used;
 static uint64_t faults_told;
 static bool untimed; /* a driver's function in the step that nobody timed: what ran in it may stand beside it */
 
-/* The next object of an array, which it is cut out of; NULL behind the last. */
-static char *next_object(char **array)
+char *next_object(char **array)
 {
 	char *p = *array, *start;
 	int depth = 0;
@@ -69,12 +68,15 @@ static void take_start(struct block *b)
 	free(copy);
 }
 
-static void take_block(const struct object *o, const char *path, unsigned long no)
+static bool take_block(const struct object *o, const char *type, const char *line)
 {
 	const char *steps = object_get(o, "steps", NULL);
 	struct block *b;
 	uint64_t pid;
 
+	(void)line;
+	if (strcmp(type, "flow"))
+		return true;
 	if (!(n_blocks & (n_blocks - 1)))
 		blocks = realloc(blocks, 2 * (n_blocks + 1) * sizeof(*blocks));
 	if (!blocks)
@@ -84,43 +86,10 @@ static void take_block(const struct object *o, const char *path, unsigned long n
 	if (!b->steps || !number(object_get(o, "pid", NULL), &pid) ||
 	    !number(object_get(o, "faults", NULL), &b->faults) ||
 	    !number(object_get(o, "left_out", NULL), &b->left_out))
-		bad_input(path, no, "a flow without its steps, pid, faults or left_out");
+		return false;
 	b->pid = (uint32_t)pid;
 	take_start(b);
-}
-
-void flow_load(struct trace *t, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	static struct object o;
-	char *line = NULL;
-	unsigned long no = 0;
-	size_t room = 0;
-
-	if (!f)
-		bad_input(path, 0, "cannot be read");
-	while (getline(&line, &room, f) > 0) {
-		char *copy = strdup(line);
-		const char *err = copy ? object_parse(&o, copy) : "no memory", *type;
-
-		no++;
-		if (err)
-			bad_input(path, no, "%s", err);
-		type = object_get(&o, "type", NULL) ?: "";
-		if (!strcmp(type, "header"))
-			number(object_get(&o, "page_size", NULL), &t->page);
-		else if (!strcmp(type, "flow"))
-			take_block(&o, path, no);
-		else if (!strcmp(type, "summary")) {
-			t->summary = o;
-			continue; /* keeps the copy */
-		}
-		free(copy);
-	}
-	free(line);
-	fclose(f);
-	if (!t->page || !t->summary.n)
-		bad_input(path, no, "no header with a page size, or no summary: the flow is not whole");
+	return true;
 }
 
 /* Blocks stand in the order of their calls; only those have something to find. */
@@ -337,15 +306,6 @@ static void compare_faults(struct row *row, uint64_t faults, const char *kernel,
 		       (unsigned long long)faults);
 }
 
-/* Is the count a sum over mappings, so that each one can be asked? "1+first_read" is of all of them together. */
-static bool of_each(const struct line *l)
-{
-	static const struct mapping nothing = { .kind = "" };
-	int64_t n;
-
-	return !expr_eval(l->count, mapping_number, &nothing, &n) && !n;
-}
-
 /* untold: faults that the tree only counts, and what ran inside them */
 static void compare_line(struct row *row, const struct line *l, const char *path, look_up look, const void *of,
 			 uint64_t untold)
@@ -367,7 +327,7 @@ static uint64_t compare_block(struct row *row, struct block *b, const char *path
 	compare_nodes(b, b->steps, NULL, kernel, run);
 	untold = b->faults - faults_told;
 	for (unsigned int k = 0; k < row->n_lines; k++)
-		if (in_tree(row->lines[k].event) && of_each(&row->lines[k]))
+		if (in_tree(row->lines[k].event) && count_of_each(&row->lines[k]))
 			compare_line(row, &row->lines[k], path, mapping_number, b->m, untold);
 	if (b->left_out)
 		differ(row, "the tree: left out %llu lines", (unsigned long long)b->left_out);
@@ -389,17 +349,18 @@ static void compare_row(struct row *row, const char *path, const char *kernel, c
 	}
 	for (unsigned int k = 0; k < row->n_lines; k++) {
 		row->lines[k].seen = total[k];
-		if (in_tree(row->lines[k].event) && !of_each(&row->lines[k]))
+		if (in_tree(row->lines[k].event) && !count_of_each(&row->lines[k]))
 			compare_line(row, &row->lines[k], path, row_number, row, untold);
 	}
 	compare_faults(row, faults, kernel, run);
 }
 
-void flow_compare(struct used *u, struct table *t, const char *const *paths, uint64_t page, const char *kernel,
+void flow_compare(struct used *u, struct table *t, struct trace *trace, const char *const *paths, const char *kernel,
 		  const char *run)
 {
+	lines_load(trace, paths[2], take_block);
 	used = u;
-	used_load(u, t, paths[1], page, flow_find);
+	used_load(u, t, paths[1], trace->page, flow_find);
 	for (unsigned int i = 0; i < t->n; i++)
 		if (t->rows[i].used)
 			compare_row(&t->rows[i], paths[0], kernel, run);

@@ -49,7 +49,7 @@ static int by_time(const void *a, const void *b)
 	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
 }
 
-void trace_load(struct trace *trace, const char *path)
+void lines_load(struct trace *to, const char *path, take_line_fn take)
 {
 	FILE *f = fopen(path, "re");
 	static struct object o;
@@ -69,19 +69,31 @@ void trace_load(struct trace *trace, const char *path)
 			bad_input(path, no, "%s", err);
 		type = object_get(&o, "type", NULL) ?: "";
 		if (!strcmp(type, "header"))
-			number(object_get(&o, "page_size", NULL), &t.page);
-		else if (!strcmp(type, "event"))
-			take_event(&o, line);
+			number(object_get(&o, "page_size", NULL), &to->page);
 		else if (!strcmp(type, "summary")) {
-			t.summary = o;
+			to->summary = o;
 			continue; /* keeps the copy */
+		} else if (!take(&o, type, line)) {
+			bad_input(path, no, "a %s that lacks something", type);
 		}
 		free(copy);
 	}
 	free(line);
 	fclose(f);
-	if (!t.page || !t.summary.n)
-		bad_input(path, no, "no header with a page size, or no summary: the trace is not whole");
+	if (!to->page || !to->summary.n)
+		bad_input(path, no, "no header with a page size, or no summary: it is not whole");
+}
+
+static bool take_line(const struct object *o, const char *type, const char *text)
+{
+	if (!strcmp(type, "event"))
+		take_event(o, text);
+	return true;
+}
+
+void trace_load(struct trace *trace, const char *path)
+{
+	lines_load(&t, path, take_line);
 	qsort(t.events, t.n, sizeof(*t.events), by_time);
 	*trace = t;
 }
