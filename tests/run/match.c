@@ -327,9 +327,6 @@ static void take_summary(const struct object *o)
 	summary.seen = true;
 	number(object_get(o, "bad_records", NULL), &summary.bad);
 	for (size_t i = 0; i < o->n; i++) {
-		/* where only calls are seen their ends may come in another order than their effects: that is told, and no loss */
-		if (!strcmp(o->v[i].key, "lost.ledger_gap") && tier_lacks_event(&tier, "vma_map", ""))
-			continue;
 		if (!strncmp(o->v[i].key, "lost.", 5) && number(o->v[i].text, &n) && n) {
 			size_t len = strlen(summary.text);
 
