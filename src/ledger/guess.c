@@ -126,24 +126,74 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 #define MREMAP_FIXED_	  2
 #define MREMAP_DONTUNMAP_ 4
 
-/* Its pages have gone; the range stays, empty. */
-static void stays(struct ranges *l, struct space *s, struct range *r)
+/* Its pages have gone to [to, to + len); every range of [from, from + len) stays, empty: one copy of each mapping. */
+static void stays(struct ranges *l, struct space *s, uint64_t from, uint64_t to, uint64_t len)
 {
-	r->map = mapping_copy(l, s, s->moved, r, MMT_ORIGIN_MREMAP);
-	if (!r->map)
-		return;
-	mapping_did(l, r->map, MAPPING_ACT_MADE, r->start, r->end, MMT_ORIGIN_MREMAP);
-	space_fill(l, s, r);
-	mapping_put(l, r->map);
+	struct mapping *of = NULL, *copy = NULL;
+	struct range *r = tree_from(&s->tree, to);
+
+	while (r && r->start < to + len) {
+		uint64_t next = r->end;
+		struct range old = *r;
+
+		old.off += old.start < to ? to - old.start : 0;
+		old.start = (old.start > to ? old.start : to) - to + from;
+		old.end = (old.end < to + len ? old.end : to + len) - to + from;
+		if (r->map != of) {
+			if (copy)
+				mapping_put(l, copy);
+			of = r->map;
+			copy = mapping_copy(l, s, of, &old, MMT_ORIGIN_MREMAP);
+			if (!copy)
+				return;
+			mapping_did(l, copy, MAPPING_ACT_MADE, old.start, old.end, MMT_ORIGIN_MREMAP);
+		}
+		old.map = copy;
+		space_fill(l, s, &old);
+		r = tree_from(&s->tree, next);
+	}
+	if (copy)
+		mapping_put(l, copy);
+}
+
+/* What was at the old place, without holes, and is at the new one. */
+static void moved(struct ranges *l, struct space *s, const struct mmt_ev_mremap *e, uint64_t from, uint64_t old_len,
+		  uint64_t to, uint64_t len)
+{
+	struct mmt_ev_vma_move move = {
+		.h = e->h, .addr = to, .len = len, .old_addr = from, .old_len = old_len, .origin = MMT_ORIGIN_MREMAP
+	};
+
+	move.h.have = MMT_HAVE(VMA_MOVE, addr) | MMT_HAVE(VMA_MOVE, len) | MMT_HAVE(VMA_MOVE, old_addr) |
+		      MMT_HAVE(VMA_MOVE, old_len) | MMT_HAVE(VMA_MOVE, origin);
+	if (e->flags & MREMAP_FIXED_)
+		space_unmap(l, s, to, to + len, MAPPING_MREMAP);
+	change_moved(l, s, &move);
+	if (e->flags & MREMAP_DONTUNMAP_)
+		stays(l, s, from, to, old_len);
+}
+
+/* Since 6.17 a range with holes may move: what is at the new place stays there where the holes go (mm/mremap.c, 6.17). */
+static void moved_all(struct ranges *l, struct space *s, const struct mmt_ev_mremap *e, uint64_t to, uint64_t len)
+{
+	uint64_t at = e->addr, end = e->addr + len;
+
+	while (at < end) {
+		const struct range *r = tree_from(&s->tree, at);
+		uint64_t from = r && r->start > at ? r->start : at;
+
+		if (!r || from >= end)
+			return;
+		at = until_hole(s, from, end);
+		moved(l, s, e, from, at - from, to + (from - e->addr), at - from);
+	}
 }
 
 void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mremap *e = (const void *)h;
 	uint64_t old_len = page_up(l, e->old_len), len = page_up(l, e->len), to = (uint64_t)e->ret;
-	struct mmt_ev_vma_move move = { .h = *h, .addr = to, .len = len, .old_addr = e->addr };
 	struct space *s = guessed(l, h);
-	struct range old = { 0 }, *r;
 
 	if (!s || !HAS(h, MREMAP, ret))
 		return;
@@ -152,28 +202,19 @@ void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 			space_gap(s);
 		return;
 	}
-	if (e->flags & MREMAP_FIXED_)
-		space_unmap(l, s, to, to + len, MAPPING_MREMAP);
 	if (old_len > len) {
 		space_unmap(l, s, e->addr + len, e->addr + old_len, MAPPING_MREMAP);
 		old_len = len;
 	}
-	r = tree_at(&s->tree, e->addr);
-	if (!r)
+	if (!tree_at(&s->tree, e->addr)) {
 		space_gap(s); /* nobody told how it came there */
-	if (!r || (to == e->addr && old_len == len))
-		return;
-	old = *r;
-	old.start = e->addr;
-	old.end = e->addr + old_len;
-	old.off += e->addr - r->start;
-	move.h.have = MMT_HAVE(VMA_MOVE, addr) | MMT_HAVE(VMA_MOVE, len) | MMT_HAVE(VMA_MOVE, old_addr) |
-		      MMT_HAVE(VMA_MOVE, old_len) | MMT_HAVE(VMA_MOVE, origin);
-	move.old_len = old_len;
-	move.origin = MMT_ORIGIN_MREMAP;
-	change_moved(l, s, &move);
-	if (e->flags & MREMAP_DONTUNMAP_ && s->moved)
-		stays(l, s, &old);
+		if (e->flags & MREMAP_FIXED_)
+			space_unmap(l, s, to, to + len, MAPPING_MREMAP);
+	} else if (e->flags & MREMAP_FIXED_ && old_len == len) {
+		moved_all(l, s, e, to, len);
+	} else if (to != e->addr || old_len != len) {
+		moved(l, s, e, e->addr, old_len, to, len);
+	}
 }
 
 #define VM_DONTCOPY 0x20000 /* include/linux/mm.h, 5.10 to 7.1 */

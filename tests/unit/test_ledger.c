@@ -263,107 +263,6 @@ static void test_nonsense_is_dropped(void **state)
 	assert_int_equal(ranges_dropped(l), 2);
 }
 
-/* ---- where only calls are seen: no mm, results only ---- */
-
-static void call_mmap(uint32_t pid, uint64_t page, uint64_t pages, int fd, int64_t ret)
-{
-	struct mmt_ev_mmap e = { .h = HDR(MMAP, 0, pid), .fd = fd, .prot = 3, .flags = fd < 0 ? 0x22 : 0x1 };
-
-	e.len = pages * PAGE - 5; /* the kernel rounds up */
-	e.ret = ret < 0 ? ret : (int64_t)(page * PAGE);
-	ranges_event(l, &e.h);
-}
-
-static const struct range *guess_at(uint32_t pid, uint64_t page)
-{
-	struct mmt_hdr h = { .pid = pid };
-
-	return ranges_at(l, &h, page * PAGE);
-}
-
-static void test_guesses(void **state)
-{
-	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 0, 5), .addr = 12 * PAGE, .len = PAGE, .ret = -EINVAL };
-	struct mmt_ev_mremap m = { .h = HDR(MREMAP, 0, 5), .addr = 10 * PAGE, .old_len = 2 * PAGE, .len = 3 * PAGE };
-	struct mmt_ev_mprotect q = { .h = HDR(MPROTECT, 0, 5), .addr = 15 * PAGE, .len = PAGE, .ret = -EACCES };
-	struct mmt_ev_exec x = { .h = HDR(EXEC, 0, 5) };
-
-	(void)state;
-	call_mmap(5, 10, 10, 3, 0);
-	call_mmap(5, 30, 10, 3, -ENOMEM);
-	assert_int_equal(ranges_count(l), 1);
-	assert_true(guess_at(5, 19)->guessed);
-	assert_int_equal(guess_at(5, 19)->fd, 3);
-	assert_int_equal(guess_at(5, 19)->vm_flags & FLAGS_VM_MAYSHARE, FLAGS_VM_MAYSHARE);
-	assert_null(guess_at(6, 19));
-	ranges_event(l, &q.h); /* failed */
-	assert_int_equal(guess_at(5, 15)->vm_flags & 7, 3);
-	assert_int_equal(ranges_count(l), 1);
-	ranges_event(l, &u.h); /* failed */
-	assert_int_equal(ranges_count(l), 1);
-	u.ret = 0;
-	ranges_event(l, &u.h);
-	assert_int_equal(ranges_count(l), 2);
-	q.ret = 0;
-	ranges_event(l, &q.h);
-	assert_int_equal(guess_at(5, 15)->vm_flags & 7, 0);
-	assert_int_equal(guess_at(5, 14)->vm_flags & 7, 3);
-	m.ret = 50 * (int64_t)PAGE;
-	ranges_event(l, &m.h);
-	assert_int_equal(guess_at(5, 52)->fd, 3);
-	assert_int_equal(ranges_conflicts(l), 0); /* guesses accuse nobody */
-	ranges_event(l, &x.h);
-	assert_int_equal(ranges_count(l), 0);
-}
-
-/* The kernel maps where nothing is, unless it is told to: what is there has gone, and its munmap is told of late. */
-static void test_calls_in_the_wrong_order(void **state)
-{
-	struct mmt_ev_munmap u = { .h = HDR(MUNMAP, 0, 5), .addr = 10 * PAGE, .len = 4 * PAGE };
-	struct mmt_ev_mmap fixed = { .h = HDR(MMAP, 0, 5), .len = PAGE, .fd = -1, .flags = 0x32 };
-
-	(void)state;
-	call_mmap(5, 10, 4, -1, 0);
-	fixed.ret = 10 * (int64_t)PAGE;
-	ranges_event(l, &fixed.h);
-	assert_int_equal(ranges_conflicts(l), 0);
-	call_mmap(5, 12, 4, -1, 0);
-	assert_int_equal(ranges_conflicts(l), 1);
-	ranges_event(l, &u.h);
-	call_mmap(5, 40, 1, -1, 0);
-	assert_true(guess_at(5, 40)->map->unsure);
-}
-
-static void test_guessed_heap(void **state)
-{
-	struct mmt_ev_brk b = { .h = HDR(BRK, 0, 5), .ret = 100 * (int64_t)PAGE };
-
-	(void)state;
-	ranges_event(l, &b.h);
-	assert_int_equal(ranges_count(l), 0);
-	b.ret = 103 * (int64_t)PAGE;
-	ranges_event(l, &b.h);
-	b.ret = 110 * (int64_t)PAGE;
-	ranges_event(l, &b.h);
-	assert_int_equal(ranges_count(l), 1);
-	assert_int_equal(guess_at(5, 109)->kind, RANGE_HEAP);
-	assert_int_equal(guess_at(5, 109)->start, 100 * PAGE);
-	b.ret = 101 * (int64_t)PAGE;
-	ranges_event(l, &b.h);
-	assert_int_equal(guess_at(5, 100)->end, 101 * PAGE);
-}
-
-static void test_guessed_fork(void **state)
-{
-	struct mmt_ev_fork f = { .h = HDR(FORK, 0, 5), .child = 6 };
-
-	(void)state;
-	call_mmap(5, 10, 10, 3, 0);
-	ranges_event(l, &f.h);
-	assert_int_equal(guess_at(6, 15)->fd, 3);
-	assert_int_equal(ranges_count(l), 2);
-}
-
 static void test_truth_ends_guessing(void **state)
 {
 	struct mmt_ev_mmap e = { .h = HDR(MMAP, 9, 5), .len = PAGE, .fd = 3, .flags = 1 };
@@ -485,10 +384,6 @@ int main(void)
 		T(test_the_last_unmapped_are_remembered),
 		T(test_stack_and_heap),
 		T(test_nonsense_is_dropped),
-		T(test_guesses),
-		T(test_calls_in_the_wrong_order),
-		T(test_guessed_heap),
-		T(test_guessed_fork),
 		T(test_truth_ends_guessing),
 		T(test_import),
 		T(test_against_a_plain_array),
