@@ -170,11 +170,8 @@ static void test_guessed_fork(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_guesses),
-		T(test_guess_moves_holes),
-		T(test_calls_in_the_wrong_order),
-		T(test_guessed_heap),
-		T(test_guessed_fork),
+		T(test_guesses),      T(test_guess_moves_holes), T(test_calls_in_the_wrong_order),
+		T(test_guessed_heap), T(test_guessed_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
