@@ -175,6 +175,8 @@ void change_import(struct ranges *l, const struct mmt_hdr *h)
 	if (!s)
 		return;
 	runs_in(l, h->pid, s);
+	if (h->ts_ns > s->asked_ns)
+		s->asked_ns = h->ts_ns;
 	/* Changes since the hooks went live may have told it already: no name is spent. */
 	if (space_full(s, r.start, r.end))
 		return;

@@ -27,6 +27,22 @@ static struct space *guessed(struct ranges *l, const struct mmt_hdr *h)
 	return s;
 }
 
+/*
+ * The kernel was asked what is mapped while the call ran or later: the answer may have what it did. To do it once more is
+ * right wherever the result does not depend on what was there before.
+ */
+static bool known_already(const struct space *s, const struct mmt_hdr *h)
+{
+	return h->ts_ns <= s->asked_ns;
+}
+
+/* The ledger has what it should not have, or not what it should; no wonder before the last answer. */
+static void misfit(struct space *s, const struct mmt_hdr *h)
+{
+	if (!known_already(s, h))
+		space_gap(s);
+}
+
 #define HAS(h, ev, field) ((h)->have & MMT_HAVE(ev, field))
 #define GOT(ret)	  (!value_errno(MMT_LOOK_RETADDR, ret))
 
@@ -45,11 +61,11 @@ static void made(struct ranges *l, struct space *s, struct range *r, unsigned or
 }
 
 /* A call that makes room first and fails then has made room: up to 6.11 mmap, all kernels mremap. */
-static void half_done(struct space *s, bool fixed, int64_t ret)
+static void half_done(struct space *s, const struct mmt_hdr *h, bool fixed, int64_t ret)
 {
 	/* what is refused before anything is done */
 	if (fixed && ret != -EINVAL && ret != -EBADF && ret != -EACCES && ret != -EPERM && ret != -EEXIST)
-		space_gap(s);
+		misfit(s, h);
 }
 
 void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
@@ -61,7 +77,7 @@ void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 	if (!s || !HAS(h, MMAP, ret))
 		return;
 	if (!GOT(e->ret)) {
-		half_done(s, e->flags & FLAGS_MAP_FIXED, e->ret);
+		half_done(s, h, e->flags & FLAGS_MAP_FIXED, e->ret);
 		return;
 	}
 	r.start = (uint64_t)e->ret;
@@ -76,7 +92,7 @@ void guess_mmap(struct ranges *l, const struct mmt_hdr *h)
 	} else {
 		r.off = r.start;
 	}
-	made(l, s, &r, MMT_ORIGIN_MMAP, !(e->flags & FLAGS_MAP_FIXED));
+	made(l, s, &r, MMT_ORIGIN_MMAP, !(e->flags & FLAGS_MAP_FIXED) && !known_already(s, h));
 }
 
 void guess_munmap(struct ranges *l, const struct mmt_hdr *h)
@@ -113,7 +129,7 @@ void guess_mprotect(struct ranges *l, const struct mmt_hdr *h)
 	if (!r || (e->ret && e->ret != -ENOMEM)) {
 		/* refused for what one of several is; those before it have been changed */
 		if (r && e->ret == -EACCES && r->end < end)
-			space_gap(s);
+			misfit(s, h);
 		return;
 	}
 	/* a hole: what is before it has been changed */
@@ -189,6 +205,18 @@ static void moved_all(struct ranges *l, struct space *s, const struct mmt_ev_mre
 	}
 }
 
+/* By what is there: nothing at the old place, or all at the new one, which the kernel finds free unless it is told. */
+static bool was_done(struct space *s, const struct mmt_ev_mremap *e, uint64_t to, uint64_t len)
+{
+	bool full = space_full(s, to, to + len);
+
+	if (!tree_at(&s->tree, e->addr))
+		return true;
+	if (full && e->flags & MREMAP_FIXED_)
+		space_gap(s); /* this, or what was there before */
+	return full;
+}
+
 void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_mremap *e = (const void *)h;
@@ -199,13 +227,15 @@ void guess_mremap(struct ranges *l, const struct mmt_hdr *h)
 		return;
 	if (!GOT(e->ret)) {
 		if (e->flags & MREMAP_FIXED_)
-			space_gap(s);
+			misfit(s, h);
 		return;
 	}
 	if (old_len > len) {
 		space_unmap(l, s, e->addr + len, e->addr + old_len, MAPPING_MREMAP);
 		old_len = len;
 	}
+	if (known_already(s, h) && was_done(s, e, to, len))
+		return;
 	if (!tree_at(&s->tree, e->addr)) {
 		space_gap(s); /* nobody told how it came there */
 		if (e->flags & MREMAP_FIXED_)
@@ -286,14 +316,14 @@ void guess_shmat(struct ranges *l, const struct mmt_hdr *h)
 	if (!s || !HAS(h, SHMAT, ret) || !GOT(e->ret))
 		return;
 	if (!len) {
-		space_gap(s);
+		misfit(s, h);
 		return;
 	}
 	r.start = (uint64_t)e->ret;
 	r.end = r.start + len;
 	r.vm_flags = FLAGS_VM_SHARED | FLAGS_VM_MAYSHARE | FLAGS_VM_READ |
 		     (e->flags & SHM_RDONLY_ ? 0 : FLAGS_VM_WRITE) | (e->flags & SHM_EXEC_ ? FLAGS_VM_EXEC : 0);
-	made(l, s, &r, MMT_ORIGIN_SHMAT, !(e->flags & SHM_REMAP_));
+	made(l, s, &r, MMT_ORIGIN_SHMAT, !(e->flags & SHM_REMAP_) && !known_already(s, h));
 }
 
 void guess_shmdt(struct ranges *l, const struct mmt_hdr *h)
@@ -307,7 +337,7 @@ void guess_shmdt(struct ranges *l, const struct mmt_hdr *h)
 	/* what of the segment is still where it was attached */
 	r = tree_from(&s->tree, e->addr);
 	if (!r || r->kind != RANGE_SHM)
-		space_gap(s); /* attached before anybody watched, or in pieces */
+		misfit(s, h); /* attached before anybody watched, or in pieces */
 	while (r && r->kind == RANGE_SHM && r->start - r->off == e->addr) {
 		uint64_t end = r->end;
 
@@ -345,11 +375,11 @@ void guess_brk(struct ranges *l, const struct mmt_hdr *h)
 		r.off = r.start;
 		below = tree_at(&s->tree, r.start - 1);
 		if (!below || below->kind != RANGE_HEAP) {
-			made(l, s, &r, MMT_ORIGIN_BRK, true);
+			made(l, s, &r, MMT_ORIGIN_BRK, !known_already(s, h));
 		} else {
 			mapping_get(r.map = below->map);
 			mapping_did(l, r.map, MAPPING_ACT_GROWN, r.start, r.end, MMT_ORIGIN_BRK);
-			space_map(l, s, &r, true);
+			space_map(l, s, &r, !known_already(s, h));
 			mapping_put(l, r.map);
 		}
 	}
@@ -396,7 +426,7 @@ void guess_fork(struct ranges *l, const struct mmt_hdr *h)
 		return;
 	c.to->heap = from->heap;
 	c.to->threads = from->threads;
-	if (from->gap)
+	if (from->gap || known_already(from, h)) /* it was copied before the kernel was asked about its parent */
 		space_gap(c.to);
 	tree_each(from->tree.root, copy, &c);
 }

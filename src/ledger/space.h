@@ -42,13 +42,15 @@ struct space {
 	struct tree tree;
 	uint64_t key;
 	uint32_t mm, pid;
-	bool truth;	   /* has change events: calls are not asked */
-	bool dead;	   /* it was torn down; what is in the tree was its end */
-	bool gap;	   /* something was missed since it was last known whole */
-	uint32_t gaps;	   /* times that happened */
-	uint64_t heap;	   /* guessed: where the break was last */
-	uint32_t tid;	   /* guessed: who called last */
-	bool threads;	   /* guessed: several do, and their calls end in another order than they happened */
+	bool truth;    /* has change events: calls are not asked */
+	bool dead;     /* it was torn down; what is in the tree was its end */
+	bool gap;      /* something was missed since it was last known whole */
+	uint32_t gaps; /* times that happened */
+	uint64_t
+		asked_ns; /* when the kernel was last asked what is there; calls told later may be in the answer already */
+	uint64_t heap;	  /* guessed: where the break was last */
+	uint32_t tid;	  /* guessed: who called last */
+	bool threads;	  /* guessed: several do, and their calls end in another order than they happened */
 	struct gone *gone; /* GONE of them, from the first unmap on */
 	unsigned next_gone;
 	/* the last move: what is mapped there now is a copy of what went */

@@ -165,6 +165,45 @@ static void test_guessed_fork(void **state)
 	assert_int_equal(ranges_count(l), 2);
 }
 
+static void note_gap(void *ctx, const struct ranges_space *s)
+{
+	*(bool *)ctx |= s->gap;
+}
+
+static bool any_gap(void)
+{
+	bool gap = false;
+
+	ranges_each_space(l, note_gap, &gap);
+	return gap;
+}
+
+/* The answer to what is mapped is younger than the calls that are told behind it: they may be in it. */
+static void test_calls_older_than_the_answer(void **state)
+{
+	struct mmt_ev_vma_import i = { .h = HDR(VMA_IMPORT, 0, 5), .addr = 10 * PAGE, .len = 4 * PAGE, .vm_flags = 3 };
+	struct mmt_ev_mmap m = { .h = HDR(MMAP, 0, 5), .len = 4 * PAGE, .fd = -1, .prot = 3, .flags = 0x22 };
+	struct mmt_ev_mremap r = { .h = HDR(MREMAP, 0, 5), .addr = 30 * PAGE, .old_len = 4 * PAGE, .len = 4 * PAGE };
+
+	(void)state;
+	i.h.ts_ns = 100;
+	ranges_event(l, &i.h);
+	m.h.ts_ns = 50;
+	m.ret = 10 * (int64_t)PAGE;
+	ranges_event(l, &m.h);
+	r.h.ts_ns = 60; /* its old place is empty already */
+	r.flags = 1;
+	r.ret = 10 * (int64_t)PAGE;
+	ranges_event(l, &r.h);
+	assert_int_equal(ranges_conflicts(l), 0);
+	assert_true(guess_at(5, 13)->guessed);
+	assert_false(any_gap());
+	m.h.ts_ns = 101; /* behind the answer all must fit again */
+	ranges_event(l, &m.h);
+	assert_int_equal(ranges_conflicts(l), 1);
+	assert_true(any_gap());
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
