@@ -33,7 +33,7 @@ static struct space *guessed(struct ranges *l, const struct mmt_hdr *h)
  */
 static bool known_already(const struct space *s, const struct mmt_hdr *h)
 {
-	return h->ts_ns <= s->asked_ns;
+	return s->asked_ns && h->ts_ns <= s->asked_ns;
 }
 
 /* The ledger has what it should not have, or not what it should; no wonder before the last answer. */

@@ -32,6 +32,7 @@ struct walk {
 	bool on;	 /* between its begin and its end */
 	bool whole;	 /* it came to its end */
 	bool changed;	 /* the space was, since the last VMA */
+	bool fresh;	 /* the ledger has the space because of it only */
 	uint64_t cursor; /* what is below has been compared */
 	unsigned n;
 	uint64_t more; /* differences that found no room */
@@ -47,10 +48,10 @@ struct space {
 	bool gap;      /* something was missed since it was last known whole */
 	uint32_t gaps; /* times that happened */
 	uint64_t
-		asked_ns; /* when the kernel was last asked what is there; calls told later may be in the answer already */
-	uint64_t heap;	  /* guessed: where the break was last */
-	uint32_t tid;	  /* guessed: who called last */
-	bool threads;	  /* guessed: several do, and their calls end in another order than they happened */
+		asked_ns; /* when the kernel was last asked what is there: calls told later may be in the answer; 0: never */
+	uint64_t heap;	   /* guessed: where the break was last */
+	uint32_t tid;	   /* guessed: who called last */
+	bool threads;	   /* guessed: several do, and their calls end in another order than they happened */
 	struct gone *gone; /* GONE of them, from the first unmap on */
 	unsigned next_gone;
 	/* the last move: what is mapped there now is a copy of what went */

@@ -113,6 +113,30 @@ static void compare_vma(struct ranges *l, struct space *s, const struct range *k
 	}
 }
 
+/*
+ * A process in the middle of an exec has such a stack: nobody was told of the new address space yet, so there is nothing to
+ * compare. VM_STACK_INCOMPLETE_SETUP, include/linux/mm.h, 5.10 to 7.1
+ */
+#define VM_SEQ_READ_  0x8000
+#define VM_RAND_READ_ 0x10000
+
+static bool in_exec(const struct range *kernel)
+{
+	return kernel->has_flags && !(~kernel->vm_flags & (VM_SEQ_READ_ | VM_RAND_READ_));
+}
+
+/* As if nobody had walked there. */
+static void forget(struct ranges *l, struct space *s)
+{
+	bool fresh = s->walk->fresh;
+
+	free(s->walk);
+	s->walk = NULL;
+	l->walks.walks--;
+	if (fresh && !s->tree.root)
+		space_free(l, map_del(&l->spaces, s->key));
+}
+
 void walk_vma(struct ranges *l, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_vma_walk *e = (const void *)h;
@@ -122,6 +146,10 @@ void walk_vma(struct ranges *l, const struct mmt_hdr *h)
 
 	if (!w || !w->on || kernel.start >= kernel.end)
 		return;
+	if (in_exec(&kernel)) {
+		forget(l, s);
+		return;
+	}
 	if (kernel.start > w->cursor)
 		compare_hole(s, w->cursor, kernel.start);
 	if (kernel.end <= w->cursor)
@@ -267,6 +295,7 @@ static void begin(struct ranges *l, const struct mmt_sync *m)
 		return;
 	}
 	s->walk->on = true;
+	s->walk->fresh = !known;
 	l->walks.walks++;
 }
 

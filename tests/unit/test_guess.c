@@ -210,7 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_guesses),      T(test_guess_moves_holes), T(test_calls_in_the_wrong_order),
-		T(test_guessed_heap), T(test_guessed_fork),
+		T(test_guessed_heap), T(test_guessed_fork),	 T(test_calls_older_than_the_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

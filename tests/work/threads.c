@@ -6,10 +6,13 @@
  *                                  before the others
  *   threads 0 [VMAS]               one mmap, munmap, mprotect and mremap, and what they have made is there at the end, and so
  *                                  many VMAs more
+ *   threads kept OPERATIONS        waits for a line on stdin, maps and unmaps so often, maps what stays, says "kept" on
+ *                                  stdout and waits for the end of stdin
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -77,6 +80,25 @@ static int many(long n)
 	return 0;
 }
 
+static int kept(long n)
+{
+	char byte;
+
+	if (read(0, &byte, 1) != 1)
+		return 1;
+	while (n--) {
+		void *at = mmap(NULL, page, RW, ANON, -1, 0);
+
+		if (at == MAP_FAILED || munmap(at, page))
+			return 1;
+	}
+	if (many(20) || write(1, "kept\n", 5) != 5)
+		return 1;
+	while (read(0, &byte, 1) == 1)
+		;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long threads = argc > 1 ? atol(argv[1]) : -1;
@@ -84,6 +106,8 @@ int main(int argc, char **argv)
 
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	ops = argc > 2 ? atol(argv[2]) : 0;
+	if (argc > 2 && !strcmp(argv[1], "kept"))
+		return kept(ops);
 	if (threads < 0)
 		return 2;
 	if (!threads)
