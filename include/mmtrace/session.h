@@ -30,7 +30,18 @@ struct session_opts {
 	bool core_fault;	 /* driver_fault of the kernel's own functions too, not of modules only */
 	bool core_mkwrite;	 /* the same of driver_mkwrite */
 	bool kstack;		 /* a kernel stack with every event */
-	bool dry;		 /* choose tiers by trying, attach nothing (doctor) */
+	bool ustack;		 /* a user stack with every event */
+	/*
+	 * Totals of faults instead of a record for each: by is enum mmt_by bits. want[MMT_EV_FAULT_KEY] asks for them. Read with
+	 * session__totals().
+	 */
+	uint32_t by;
+	bool split;	      /* where the time goes, too */
+	bool count;	      /* count faults by kind, time none */
+	uint32_t slowest;     /* this many of the slowest faults of each CPU come as fault events; 0: none */
+	uint64_t total_bytes; /* kernel memory for totals at most, 0: default */
+	const char *cgroup;   /* only processes in this control group (a directory of cgroup2) or below; NULL: any */
+	bool dry;	      /* choose tiers by trying, attach nothing (doctor) */
 };
 
 /* Loads and chooses tiers by trying. -EPERM: lacks privilege; -EINVAL: opts; -ENOTSUP: nothing can be observed. */
@@ -54,6 +65,13 @@ int session__walk(struct session *s, pid_t tid, mmt_item_fn fn, void *ctx);
 bool session__walks_live(const struct session *s);
 /* Counters of lost changes as they are now, as items. */
 int session__losses(struct session *s, mmt_item_fn fn, void *ctx);
+/*
+ * Every total as it is now, as items (wire/total.h): what changed since the last call, or all of it. Costs nothing that faults
+ * would notice. Number of items or -errno.
+ */
+int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx);
+/* Bytes of kernel memory that maps take, by name in *words where that is not NULL. */
+uint64_t session__map_bytes(const struct session *s, const char **words);
 /* Items from the ring: at most timeout_ms of waiting. Number of items or -errno. */
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx);
 /* Switches every program off and waits until none runs any more (milliseconds): what they wrote can then be polled, whole. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "source.h"
 #include "view.h"
+#include "wire/total.h"
 
 struct mmt_sink {
 	/* All return 0 or -errno; the first failure ends the run (a closed pipe, a full disk). Any may be NULL. */
@@ -16,8 +17,12 @@ struct mmt_sink {
 	int (*event)(struct mmt_sink *s, const struct mmt_view *v);
 	int (*raw)(struct mmt_sink *s, const void *record, size_t size); /* wire records, before ledger and filter */
 	int (*item)(struct mmt_sink *s, const struct mmt_item *item);	 /* loss, hook */
+	int (*total)(struct mmt_sink *s, const struct mmt_total *t);	 /* a total of faults, as it is so far */
+	int (*samples)(struct mmt_sink *s, const struct mmt_samples *n);
 	int (*leaving)(struct mmt_sink *s,
 		       const struct mmt_hdr *exit); /* an address space ends: the ledger still has it */
+	int (*tick)(struct mmt_sink *s,
+		    uint64_t now_ns);	  /* an interval is over, and all totals of it were handed over */
 	int (*flush)(struct mmt_sink *s); /* no more records for now: whoever reads the output sees all there is */
 	int (*end)(struct mmt_sink *s, const struct mmt_summary *sum); /* flushes, and checks that it was written */
 	void (*free)(struct mmt_sink *s);

@@ -93,6 +93,52 @@ static enum decode_result decode_iomem(const void *data, size_t size, struct dec
 	return DECODE_OK;
 }
 
+static enum decode_result decode_total(const void *data, size_t size, struct decoded *out)
+{
+	const struct mmt_total *t = data;
+	size_t fixed = offsetof(struct mmt_total, bucket);
+
+	if (size < fixed || t->size < fixed || size < t->size)
+		return DECODE_SHORT;
+	if (t->nbuckets > MMT_TOTAL_BUCKETS || t->size != fixed + t->nbuckets * sizeof(t->bucket[0]))
+		return DECODE_SIZE;
+	if (t->shares >> MMT_SHARES)
+		return DECODE_RANGE;
+	for (unsigned i = 0; i < t->nbuckets; i++)
+		if (t->bucket[i].index >= MMT_TOTAL_BUCKETS)
+			return DECODE_RANGE;
+	out->total = t;
+	return DECODE_OK;
+}
+
+/* Those without a variable part. */
+static enum decode_result decode_fixed(const void *data, size_t size, struct decoded *out)
+{
+	const struct head *h = data;
+	const struct {
+		uint16_t type;
+		size_t size;
+		const void **to;
+	} all[] = {
+		{ MMT_ITEM_FUNC, sizeof(struct mmt_func), (const void **)&out->func },
+		{ MMT_ITEM_SYNC, sizeof(struct mmt_sync), (const void **)&out->sync },
+		{ MMT_ITEM_MEMTYPE, sizeof(struct mmt_memtype), (const void **)&out->memtype },
+		{ MMT_ITEM_SAMPLES, sizeof(struct mmt_samples), (const void **)&out->samples },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (h->type != all[i].type)
+			continue;
+		if (h->size != all[i].size)
+			return DECODE_SIZE;
+		if (size < h->size)
+			return DECODE_SHORT;
+		*all[i].to = data;
+		return DECODE_OK;
+	}
+	return DECODE_UNKNOWN;
+}
+
 static enum decode_result decode_item(const void *data, size_t size, struct decoded *out)
 {
 	const struct head *h = data;
@@ -104,31 +150,12 @@ static enum decode_result decode_item(const void *data, size_t size, struct deco
 		return decode_path(data, size, out);
 	case MMT_ITEM_STACK:
 		return decode_stack(data, size, out);
-	case MMT_ITEM_FUNC:
-		if (h->size != sizeof(struct mmt_func))
-			return DECODE_SIZE;
-		if (size < h->size)
-			return DECODE_SHORT;
-		out->func = data;
-		return DECODE_OK;
-	case MMT_ITEM_SYNC:
-		if (h->size != sizeof(struct mmt_sync))
-			return DECODE_SIZE;
-		if (size < h->size)
-			return DECODE_SHORT;
-		out->sync = data;
-		return DECODE_OK;
 	case MMT_ITEM_IOMEM:
 		return decode_iomem(data, size, out);
-	case MMT_ITEM_MEMTYPE:
-		if (h->size != sizeof(struct mmt_memtype))
-			return DECODE_SIZE;
-		if (size < h->size)
-			return DECODE_SHORT;
-		out->memtype = data;
-		return DECODE_OK;
+	case MMT_ITEM_TOTAL:
+		return decode_total(data, size, out);
 	default:
-		return DECODE_UNKNOWN;
+		return decode_fixed(data, size, out);
 	}
 }
 

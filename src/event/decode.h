@@ -7,6 +7,7 @@
 
 #include "event/schema.h"
 #include "mmtrace/wire/names.h"
+#include "mmtrace/wire/total.h"
 
 enum decode_result {
 	DECODE_OK,
@@ -28,6 +29,8 @@ struct decoded {
 	const struct mmt_stack *stack;
 	const struct mmt_iomem *iomem;
 	const struct mmt_memtype *memtype;
+	const struct mmt_total *total;
+	const struct mmt_samples *samples;
 };
 
 /* data is 8-byte aligned, as the ring and the reader of recordings give it. On anything but DECODE_OK *out is all NULL. */

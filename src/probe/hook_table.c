@@ -87,7 +87,7 @@
 
 #define MARK_ROW(ID, function, prog, opt, also)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
-		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT), also }, .part = "some of fault.kind",	\
+		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT), EV(FAULT_KEY), also }, .part = "some of fault.kind",	\
 		.tries = ENTRY_TRIES(function, prog) }
 
 const struct hook_row hook_table[MMT_HOOK_MAX] = {
@@ -208,7 +208,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	[MMT_HOOK_EXIT] = {
 		.id = MMT_HOOK_EXIT, .name = "change.exit", .text = "an address space ends: exit_mmap()", .config = NEED_ANY,
 		/* the end of an address space is the end of its number, whatever else bears that */
-		.feeds = { EV(EXIT), CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(FAULT), EV(EXEC), EV(FORK), EV(REMOTE), EV(SIGNAL) },
+		.feeds = { EV(EXIT), CALLS, CHANGES, DRIVERS, INSTALLS, OBJECTS, EV(FAULT), EV(FAULT_KEY), EV(EXEC), EV(FORK), EV(REMOTE), EV(SIGNAL) },
 		.gives = { EV(EXIT) },
 		.tries = { TRY_FENTRY("exit_mmap", 0, "mm_exit"), TRY_KPROBE("exit_mmap", 0, "mm_exit"),
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "mm_exit__raw_tp" } } },
@@ -321,9 +321,67 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_AROUND, "filemap_map_pages", "mark_around", false, 0),
 	MARK_ROW(MARK_MKWRITE, "do_page_mkwrite", "mark_mkwrite", true, EV(DRIVER_MKWRITE)),
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true, 0),
+	[MMT_HOOK_TOTAL] = {
+		.id = MMT_HOOK_TOTAL, .name = "total", .text = "totals of page faults, added up in the kernel", .config = NEED_ANY,
+		.feeds = { EV(FAULT_KEY) }, .gives = { EV(FAULT_KEY) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "handle_mm_fault", .nargs = 4,
+			  .progs = { "total_enter__fentry", "total_leave__fexit" } },
+			{ .tier = MMT_TIER_KPROBE_PERF, .object = OBJ_CORE, .fn = "handle_mm_fault",
+			  .progs = { "total_enter__kprobe", "total_min__perf", "total_maj__perf" },
+			  .lacks = "faults of the kernel itself (mode gup)" },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_CORE,
+			  .progs = { "total_enter__perf", "total_min__perf", "total_maj__perf" },
+			  .lacks = "the kind, the VMA when another thread is mapping, faults of the kernel itself (mode gup)" },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_PLAIN,
+			  .progs = { "total_enter__perf", "total_min__perf", "total_maj__perf" },
+			  .lacks = "the kind, the class, the VMA, faults of the kernel itself (mode gup)" },
+		},
+	},
+	[MMT_HOOK_COUNT] = {
+		.id = MMT_HOOK_COUNT, .name = "total.count", .text = "faults counted by kind, and not timed", .config = NEED_ANY,
+		.optional = true, .feeds = { EV(FAULT_KEY) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "handle_mm_fault", .nargs = 4,
+			  .progs = { "count_leave__fexit" } },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_CORE, .progs = { "count_min__perf", "count_maj__perf" } },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_PLAIN, .progs = { "count_min__perf", "count_maj__perf" } },
+		},
+	},
+	[MMT_HOOK_SPLIT_LOCK] = {
+		.id = MMT_HOOK_SPLIT_LOCK, .name = "split.lock", .text = "the wait for the mmap lock before a fault", .config = NEED_ANY,
+		.optional = true, .feeds = { EV(FAULT_SPLIT) }, .gives = { EV(FAULT_SPLIT) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "do_mem_abort", .progs = { "split_abort__fentry" } },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_CORE, .progs = { "split_abort__perf" } },
+		},
+	},
+	[MMT_HOOK_SPLIT_DRIVER] = {
+		.id = MMT_HOOK_SPLIT_DRIVER, .name = "split.driver", .text = "time in ->fault of drivers and filesystems",
+		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__do_fault",
+			  .progs = { "split_dofault__fentry", "split_dofault_end__fexit" } },
+		},
+	},
+	[MMT_HOOK_SPLIT_OFFCPU] = {
+		.id = MMT_HOOK_SPLIT_OFFCPU, .name = "split.offcpu", .text = "time a fault is not on a CPU",
+		.config = "CONFIG_DEBUG_INFO_BTF=y", .optional = true, .feeds = { EV(FAULT_SPLIT) },
+		.tries = {
+			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "split_switch__raw_tp" } },
+		},
+	},
+	[MMT_HOOK_SPLIT_ALLOC] = {
+		.id = MMT_HOOK_SPLIT_ALLOC, .name = "split.alloc", .text = "time a fault is in the page allocator",
+		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) },
+		.tries = {
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__alloc_pages_noprof",
+			  .progs = { "split_alloc__fentry", "split_alloc_end__fexit" } },
+		},
+	},
 	[MMT_HOOK_SIGNAL] = {
 		.id = MMT_HOOK_SIGNAL, .name = "fault.signal", .text = "a signal ends a fault", .config = "CONFIG_TRACEPOINTS=y",
-		.feeds = { EV(FAULT) }, .part = "fault ended by a signal",
+		.feeds = { EV(FAULT), EV(FAULT_KEY) }, .part = "fault ended by a signal",
 		.tries = { { .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "fault_signal__raw_tp" } },
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_PLAIN, .progs = { "fault_signal__raw_tp" } } },
 	},

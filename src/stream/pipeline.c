@@ -11,12 +11,14 @@
 #include "stream/differ.h"
 #include "stream/hooks.h"
 #include "stream/memory.h"
+#include "stream/outlets.h"
 #include "stream/state.h"
 #include "stream/symbols.h"
 #include "stream/view.h"
 
 struct pipeline {
 	struct pipeline_opts opts;
+	struct outlets out;
 	bool views; /* a sink wants views: without one nothing is decoded */
 	struct names *names;
 	struct value_names lookup;
@@ -40,22 +42,9 @@ struct pipeline {
 	int failed; /* -errno of the first sink that did */
 };
 
-static int tap(struct pipeline *p, const void *data, size_t size)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->raw)
-			err = s->raw(s, data, size);
-	}
-	return err;
-}
-
 static int tap_made(void *pipeline, const void *data, size_t size)
 {
-	return tap(pipeline, data, size);
+	return outlets_raw(&((struct pipeline *)pipeline)->out, data, size);
 }
 
 static const char *comm_of(void *ctx, uint32_t pid)
@@ -70,6 +59,7 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	if (!p)
 		return NULL;
 	p->opts = *opts;
+	p->out = (struct outlets){ p->opts.sinks, p->opts.nsinks };
 	for (unsigned i = 0; i < opts->nsinks; i++)
 		p->views |= opts->sinks[i]->event != NULL;
 	p->names = names_new();
@@ -108,19 +98,6 @@ void pipeline_free(struct pipeline *p)
 	map_free(&p->met);
 	hooks_free(&p->hooks);
 	free(p);
-}
-
-static int to_sinks(struct pipeline *p, const struct mmt_item *item)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->item)
-			err = s->item(s, item);
-	}
-	return err;
 }
 
 /* The command behind "--" is a copy of mmtrace until it execs; the new program's mm is there before the exec is over. */
@@ -213,7 +190,6 @@ static void follow_spaces(struct pipeline *p, const struct mmt_hdr *h)
 static int show(struct pipeline *p, const struct decoded *d)
 {
 	struct mmt_view v = { .h = d->event, .ev = d->ev, .names = &p->lookup };
-	int err = 0;
 
 	v.comm = procs_comm(p->procs, v.h->pid);
 	v.page_size = p->opts.page_size;
@@ -226,27 +202,7 @@ static int show(struct pipeline *p, const struct decoded *d)
 	if (p->opts.filter && !filter_match(p->opts.filter, &v))
 		return 0;
 	p->sum.events++;
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->event)
-			err = s->event(s, &v);
-	}
-	return err;
-}
-
-/* While the ledger still has what an address space held. */
-static int leave(struct pipeline *p, const struct mmt_hdr *h)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->leaving)
-			err = s->leaving(s, h);
-	}
-	return err;
+	return outlets_event(&p->out, &v);
 }
 
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
@@ -260,13 +216,13 @@ static int take_event(struct pipeline *p, const struct decoded *d, const void *d
 	if (!err && !exec)
 		err = ask_maps(p, d->event);
 	if (!err)
-		err = tap(p, data, size);
+		err = outlets_raw(&p->out, data, size);
 	if (err)
 		return err;
 	p->sum.per_event[d->ev->num]++;
 	procs_event(p->procs, d->event, &p->lookup);
 	if (!is_ours(p, d->event)) {
-		err = d->ev->num == MMT_EV_EXIT ? leave(p, d->event) : 0;
+		err = d->ev->num == MMT_EV_EXIT ? outlets_leaving(&p->out, d->event) : 0;
 		ranges_event(p->ledger, d->event);
 	}
 	follow_spaces(p, d->event);
@@ -315,7 +271,7 @@ static int take_raw(struct pipeline *p, const void *data, size_t size)
 	if (p->opts.ask_maps)
 		learn_raw(p, data, size, whole);
 	if (!err)
-		err = tap(p, data, size);
+		err = outlets_raw(&p->out, data, size);
 	return err || !exec ? err : ask_maps(p, h);
 }
 
@@ -345,7 +301,9 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 	if (d.sync)
 		ranges_sync(p->ledger, d.sync);
 	memory_item(&p->memory, &d);
-	return err ? err : tap(p, data, size);
+	if (!err)
+		err = outlets_total(&p->out, &d);
+	return err ? err : outlets_raw(&p->out, data, size);
 }
 
 /* Without these events the ledger does not know what it does not know. */
@@ -381,12 +339,12 @@ static int take_item(struct pipeline *p, const struct mmt_item *item)
 		return take_record(p, item->data, item->size);
 	case MMT_I_LOSS:
 		take_loss(p, &item->loss);
-		return to_sinks(p, item);
+		return outlets_item(&p->out, item);
 	case MMT_I_HOOK:
 		hooks_item(&p->hooks, &item->hook);
-		return to_sinks(p, item);
+		return outlets_item(&p->out, item);
 	default:
-		return to_sinks(p, item);
+		return outlets_item(&p->out, item);
 	}
 }
 
@@ -409,28 +367,17 @@ int pipeline_failed(const struct pipeline *p)
 
 int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
 {
-	int err = 0;
+	return note_failure(p, outlets_begin(&p->out, info));
+}
 
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->begin)
-			err = s->begin(s, info);
-	}
-	return note_failure(p, err);
+int pipeline_tick(struct pipeline *p, uint64_t now_ns)
+{
+	return note_failure(p, outlets_tick(&p->out, now_ns));
 }
 
 int pipeline_flush(struct pipeline *p)
 {
-	int err = 0;
-
-	for (unsigned i = 0; i < p->opts.nsinks && !err; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-
-		if (s->flush)
-			err = s->flush(s);
-	}
-	return note_failure(p, err);
+	return note_failure(p, outlets_flush(&p->out));
 }
 
 /* What the user side itself could not keep or place, told as the kernel side tells its losses. */
@@ -456,7 +403,7 @@ static int own_losses(struct pipeline *p)
 			     kind != MMT_LOSS_SYMBOL && (kind != MMT_LOSS_STACK || ev)))
 				continue;
 			item.loss = (struct mmt_loss_item){ kind, ev, p->lost[kind][ev] };
-			err = to_sinks(p, &item);
+			err = outlets_item(&p->out, &item);
 		}
 	}
 	return err;
@@ -464,18 +411,13 @@ static int own_losses(struct pipeline *p)
 
 int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status)
 {
-	int err = own_losses(p);
+	int err = own_losses(p), last;
 
 	p->sum.ran_ns = ran_ns;
 	p->sum.child_status = child_status;
 	hooks_list(&p->hooks, &p->sum.silent, &p->sum.absent);
-	for (unsigned i = 0; i < p->opts.nsinks; i++) {
-		struct mmt_sink *s = p->opts.sinks[i];
-		int one = s->end ? s->end(s, &p->sum) : 0;
-
-		err = err ? err : one;
-	}
-	return note_failure(p, err);
+	last = outlets_end(&p->out, &p->sum);
+	return note_failure(p, err ? err : last);
 }
 
 const struct mmt_summary *pipeline_summary(const struct pipeline *p)

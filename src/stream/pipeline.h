@@ -45,6 +45,7 @@ void pipeline_free(struct pipeline *p);				 /* not the sinks */
 /* All: 0, or -errno of the first sink that failed. */
 int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info);
 int pipeline_item(void *pipeline, const struct mmt_item *item); /* an mmt_item_fn */
+int pipeline_tick(struct pipeline *p, uint64_t now_ns);		/* behind all totals of an interval */
 int pipeline_flush(struct pipeline *p);
 /* Every sink is ended, also after one has failed. The summary stays valid until pipeline_free(). */
 int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status);

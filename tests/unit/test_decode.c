@@ -72,7 +72,7 @@ static void test_wrong_headers(void **state)
 	assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_RANGE);
 	e.h.tier = 0;
 	for (unsigned type = 0; type < 0x10000; type++) {
-		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_MEMTYPE))
+		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_SAMPLES))
 			continue;
 		e.h.type = (uint16_t)type;
 		assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_UNKNOWN);

@@ -133,7 +133,7 @@ static void test_enumerations(void **state)
 	assert_string_equal(schema_tier(MMT_TIER_MAX), "?");
 	assert_string_equal(schema_loss(MMT_LOSS_TARGET)->name, "target_full");
 	assert_null(schema_loss(MMT_LOSS_MAX));
-	assert_null(schema_family(9));
+	assert_null(schema_family(MMT_FAM_MAX));
 }
 
 int main(void)

@@ -74,6 +74,12 @@
 	X(MARK_MKWRITE,"fault.mark.do_page_mkwrite")	\
 	X(MARK_UFFD,   "fault.mark.handle_userfault")	\
 	X(SIGNAL,      "fault.signal")	\
+	X(TOTAL,       "total")	\
+	X(COUNT,       "total.count")	\
+	X(SPLIT_LOCK,  "split.lock")	\
+	X(SPLIT_DRIVER,"split.driver")	\
+	X(SPLIT_OFFCPU,"split.offcpu")	\
+	X(SPLIT_ALLOC, "split.alloc")	\
 	X(SIGNALLED,   "signal")	\
 	X(REMOTE,      "remote")	\
 	X(DEMO,        "demo")

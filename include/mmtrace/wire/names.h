@@ -19,6 +19,8 @@ enum mmt_item_type {
 	MMT_ITEM_STACK = 0x8005,   /* struct mmt_stack: id -> return addresses, innermost first */
 	MMT_ITEM_IOMEM = 0x8006,   /* struct mmt_iomem: a named range of physical addresses */
 	MMT_ITEM_MEMTYPE = 0x8007, /* struct mmt_memtype: how memory types are to be read from pgprot */
+	MMT_ITEM_TOTAL = 0x8008,   /* struct mmt_total: what the faults of a key came to so far (total.h) */
+	MMT_ITEM_SAMPLES = 0x8009, /* struct mmt_samples: how often a timer found the program in a fault (total.h) */
 };
 
 enum mmt_name_kind {
