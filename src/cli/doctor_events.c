@@ -21,6 +21,16 @@ void items_add(struct items *l, const char *text, size_t len)
 		memcpy(l->s[l->n++], s, sizeof(s));
 }
 
+void items_drop(struct items *from, const struct items *what)
+{
+	struct items rest = { 0 };
+
+	for (unsigned i = 0; i < from->n; i++)
+		if (!items_have(what, from->s[i]))
+			items_add(&rest, from->s[i], strlen(from->s[i]));
+	*from = rest;
+}
+
 void items_join(const struct items *l, const char *between, const char *ev, struct buf *out)
 {
 	size_t len = strlen(ev);
@@ -220,24 +230,44 @@ static void generalize(struct items *out, const char *why)
 	items_add(out, why, strlen(why));
 }
 
-void doctor_reason(const struct doctor *d, int hook, struct buf *out)
+bool doctor_machine_reason(const struct doctor *d, const char *reason)
+{
+	struct items refused = { 0 };
+	char why[TIER_WHY];
+
+	for (int tier = MMT_TIER_NONE + 1; tier < MMT_TIER_MAX; tier++)
+		if (tiers_able(tier, d->caps, why))
+			items_add(&refused, why, strlen(why));
+	if (!d->caps->btf)
+		items_add(&refused, TIERS_NO_BTF, strlen(TIERS_NO_BTF));
+	return items_have(&refused, reason);
+}
+
+/* Is the next try the same but for PFNs of pages, which this machine does not tell? Then what forbids that one is the reason. */
+static bool same_without_pages(const struct hook_try *t, const struct caps *caps)
+{
+	return t->pages && !caps->page_struct && t[1].tier == t->tier && t[1].object == t->object;
+}
+
+void doctor_reason(const struct doctor *d, int hook, struct items *out)
 {
 	const struct hook_choice *c = &d->choice[hook];
 	const struct hook_try *tries = hook_table[hook].tries;
-	struct items why = { 0 };
 	char text[TIER_WHY];
 
 	for (int i = 0; i < HOOK_TRIES && tries[i].tier && (c->try < 0 || i < c->try); i++) {
+		bool bad = c->bad & 1u << i;
+
 		/* another signature of the function by the tier that was chosen is no reason */
 		if (c->try >= 0 && tries[i].tier == tries[c->try].tier && tries[i].object == tries[c->try].object)
 			continue;
-		if (c->bad & 1u << i || i == c->better)
-			generalize(&why, c->why);
+		if (!bad && i + 1 < HOOK_TRIES && same_without_pages(&tries[i], d->caps))
+			continue;
+		if (bad || i == c->better)
+			generalize(out, c->why);
 		else if (tiers_check(hook, i, d->caps, text))
-			generalize(&why, text);
+			generalize(out, text);
 		else if (d->forced && *d->forced)
-			generalize(&why, "another tier was asked for");
+			generalize(out, "another tier was asked for");
 	}
-	for (unsigned i = 0; i < why.n; i++)
-		buf_printf(out, "%s%s", i ? "; " : "", why.s[i]);
 }

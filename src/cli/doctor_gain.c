@@ -83,6 +83,7 @@ static const struct remedy {
 struct gain {
 	struct items events;
 	struct items fields[MMT_EV_MAX];
+	bool whole[MMT_EV_MAX]; /* the fields are all that the event lacks */
 	bool any;
 };
 
@@ -114,6 +115,7 @@ static void gain_of(const struct doctor *d, const struct remedy *r, struct gain 
 		for (unsigned k = 0; k < had.n; k++)
 			if (!items_have(&has, had.s[k]))
 				items_add(&g->fields[ev[i].num], had.s[k], strlen(had.s[k]));
+		g->whole[ev[i].num] = had.n && g->fields[ev[i].num].n == had.n;
 		g->any |= g->fields[ev[i].num].n > 0;
 	}
 	g->any |= g->events.n > 0;
@@ -127,32 +129,24 @@ static bool covers_items(const struct items *all, const struct items *some)
 	return true;
 }
 
-/* Is everything of one in the other? */
-static bool covers(const struct gain *all, const struct gain *some)
+/* Does one give all fields that the other gives, and most of the events? Those that it does not are put to `but`. */
+static bool covers(const struct gain *most, const struct gain *some, struct items *but)
 {
-	bool yes = covers_items(&all->events, &some->events);
-
-	for (int e = 0; yes && e < MMT_EV_MAX; e++)
-		yes = covers_items(&all->fields[e], &some->fields[e]);
-	return yes;
-}
-
-static void drop_items(struct items *from, const struct items *what)
-{
-	struct items rest = { 0 };
-
-	for (unsigned i = 0; i < from->n; i++)
-		if (!items_have(what, from->s[i]))
-			items_add(&rest, from->s[i], strlen(from->s[i]));
-	*from = rest;
+	for (int e = 0; e < MMT_EV_MAX; e++)
+		if (!covers_items(&most->fields[e], &some->fields[e]))
+			return false;
+	*but = some->events;
+	items_drop(but, &most->events);
+	return 2 * but->n <= some->events.n;
 }
 
 static void drop(struct gain *from, const struct gain *what)
 {
-	drop_items(&from->events, &what->events);
+	items_drop(&from->events, &what->events);
 	from->any = from->events.n > 0;
 	for (int e = 0; e < MMT_EV_MAX; e++) {
-		drop_items(&from->fields[e], &what->fields[e]);
+		from->whole[e] &= !what->fields[e].n;
+		items_drop(&from->fields[e], &what->fields[e]);
 		from->any |= from->fields[e].n > 0;
 	}
 }
@@ -193,74 +187,107 @@ static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 
 #define NAMES_AT  4
 #define FIELDS_AT 8
+#define WHOLE_MIN 4 /* of so many events that would lack nothing more, the fields are not repeated */
+
+/* "all that is lacking of mmap, munmap"; what the page says of them above. */
+static void put_whole(const struct gain *g, bool done[MMT_EV_MAX], struct buf *out)
+{
+	const struct mmt_schema_event *ev;
+	struct items names = { 0 };
+	struct buf line = { 0 };
+	size_t n;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++)
+		if (g->whole[ev[i].num])
+			items_add(&names, ev[i].name, strlen(ev[i].name));
+	if (names.n < WHOLE_MIN)
+		return;
+	memcpy(done, g->whole, sizeof(g->whole));
+	buf_puts(&line, "all that is lacking of ");
+	items_join(&names, " ", "", &line);
+	doctor_wrap(out, FIELDS_AT, buf_str(&line), line.len);
+	buf_free(&line);
+}
 
 /* "fault: flags, class"; events of the same fields share the line. */
-static void put_fields(const struct gain *g, struct buf *out)
+static void put_fields(struct doctor *d, const struct gain *g, struct buf *out)
 {
 	bool done[MMT_EV_MAX] = { false };
 	const struct mmt_schema_event *ev;
 	struct buf line = { 0 };
 	size_t n;
 
+	put_whole(g, done, out);
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n; i++) {
 		const struct items *f = &g->fields[ev[i].num];
 
-		if (!f->n || done[i])
+		if (!f->n || done[ev[i].num])
 			continue;
 		buf_puts(&line, ev[i].name);
 		for (size_t k = i + 1; k < n; k++) {
 			if (!covers_items(f, &g->fields[ev[k].num]) || !covers_items(&g->fields[ev[k].num], f))
 				continue;
 			buf_printf(&line, " %s", ev[k].name);
-			done[k] = true;
+			done[ev[k].num] = true;
 		}
 		buf_puts(&line, ": ");
-		items_join(f, ", ", ev[i].name, &line);
+		doctor_items(d, f, ev[i].name, &line);
 		doctor_wrap(out, FIELDS_AT, buf_str(&line), line.len);
 		buf_reset(&line);
 	}
 	buf_free(&line);
 }
 
-static void put_gain(const struct remedy *r, const struct remedy *than, struct gain *g, struct buf *out)
+static void put_gain(struct doctor *d, const struct remedy *r, const struct remedy *than, const struct items *but,
+		     const struct gain *g, struct buf *out)
 {
 	struct buf line = { 0 };
 
 	buf_printf(&line, "%s would add", r->name);
 	if (than)
-		buf_printf(&line, " what %s would%s", than->name, g->any ? ", and" : "");
+		buf_printf(&line, " what %s would", than->name);
+	if (but->n) {
+		buf_puts(&line, " but ");
+		items_join(but, " ", "", &line);
+	}
+	if (than && g->any)
+		buf_puts(&line, ", and");
 	if (g->events.n)
 		buf_putc(&line, ' ');
 	items_join(&g->events, " ", "", &line);
 	doctor_wrap(out, NAMES_AT, buf_str(&line), line.len);
-	put_fields(g, out);
+	put_fields(d, g, out);
 	buf_free(&line);
 }
 
 void doctor_gains(struct doctor *d, struct buf *out)
 {
-	static struct gain all[MMT_COUNT(remedies)]; /* too much for the stack; one thread makes pages */
-	size_t than = MMT_COUNT(remedies);
+	static struct gain all[MMT_COUNT(remedies)], rest; /* too much for the stack; one thread makes pages */
 	bool titled = false;
 
 	memset(all, 0, sizeof(all));
 	for (size_t i = 0; i < MMT_COUNT(remedies); i++) {
-		struct gain *g = &all[i];
+		struct items but = { 0 };
+		size_t than = 0;
 
 		if (remedies[i].needed(d->caps))
-			gain_of(d, &remedies[i], g);
-		if (!g->any)
+			gain_of(d, &remedies[i], &all[i]);
+		if (!all[i].any)
 			continue;
 		if (!titled)
 			buf_puts(out, "\nWHAT WOULD GIVE MORE\n");
 		titled = true;
 		put_lines(d, &remedies[i], out);
-		/* of a remedy that does all that an earlier one does, only the rest is told */
-		for (than = 0; than < i && !(all[than].any && covers(g, &all[than])); than++)
-			;
+		/* of a remedy that does what an earlier one does, only the rest is told */
+		while (than < i && !(all[than].any && covers(&all[i], &all[than], &but)))
+			than++;
+		rest = all[i];
 		if (than < i)
-			drop(g, &all[than]);
-		put_gain(&remedies[i], than < i ? &remedies[than] : NULL, g, out);
+			drop(&rest, &all[than]);
+		else
+			but.n = 0;
+		put_gain(d, &remedies[i], than < i ? &remedies[than] : NULL, &but, &rest, out);
 	}
 }

@@ -8,7 +8,6 @@
 
 #define COL_TIER   10
 #define COL_EVENTS 24
-#define COL_HOOKS  14
 
 size_t doctor_width = DOCTOR_WIDTH;
 
@@ -51,6 +50,21 @@ static void wrap(struct buf *out, size_t left, struct buf *text)
 
 	doctor_wrap(out, left, s, strlen(s));
 	buf_reset(text);
+}
+
+void doctor_items(struct doctor *d, const struct items *l, const char *ev, struct buf *out)
+{
+	struct items shown = { 0 };
+
+	for (unsigned i = 0; i < l->n; i++) {
+		const char *what = l->s[i], *bracket = strstr(what, " (");
+		bool told = bracket && items_have(&d->told, what);
+
+		items_add(&shown, what, told ? (size_t)(bracket - what) : strlen(what));
+		if (bracket)
+			items_add(&d->told, what, strlen(what));
+	}
+	items_join(&shown, ", ", ev, out);
 }
 
 /* ---- the machine --------------------------------------------------------------------------------------------- */
@@ -136,10 +150,11 @@ void doctor_machine(struct doctor *d, struct buf *out)
 
 /* ---- events -------------------------------------------------------------------------------------------------- */
 
-/* What is said of an event: events of a family of which the same is said share a line. */
+/* What is said of an event: those of a family that come the same way share a line. */
 struct said {
 	const struct mmt_schema_event *ev;
-	struct buf tiers, lacks;
+	struct buf tiers;
+	struct items lacks;
 	bool lost;
 };
 
@@ -152,28 +167,69 @@ static void say(const struct doctor *d, const struct mmt_schema_event *ev, struc
 		return;
 	doctor_event_tiers(d->choice, ev->num, &l);
 	items_join(&l, " ", "", &s->tiers);
-	l.n = 0;
-	doctor_event_lacks(d->caps, d->choice, ev->num, &l);
-	items_join(&l, ", ", ev->name, &s->lacks);
+	doctor_event_lacks(d->caps, d->choice, ev->num, &s->lacks);
 }
 
-static bool alike(struct said *a, struct said *b)
+static bool together(struct said *a, struct said *b)
 {
-	return a->lost == b->lost && a->ev->family == b->ev->family &&
-	       !strcmp(buf_str(&a->tiers), buf_str(&b->tiers)) && !strcmp(buf_str(&a->lacks), buf_str(&b->lacks));
+	return a->lost == b->lost && a->ev->family == b->ev->family && !strcmp(buf_str(&a->tiers), buf_str(&b->tiers));
 }
 
-/* Which events of the rest are said the same of: they go with the first, and are done. */
-static void put_alike(struct said *all, size_t n, size_t first, bool done[], unsigned *family, struct buf *out)
+/* Moves what all of them lack to `common`. */
+static void take_common(struct said *const with[], size_t n, struct items *common)
 {
-	struct said *a = &all[first];
-	size_t line = out->len;
+	for (unsigned k = 0; k < with[0]->lacks.n; k++) {
+		const char *what = with[0]->lacks.s[k];
+		size_t i = 1;
+
+		while (i < n && items_have(&with[i]->lacks, what))
+			i++;
+		if (i == n)
+			items_add(common, what, strlen(what));
+	}
+	for (size_t i = 0; i < n; i++)
+		items_drop(&with[i]->lacks, common);
+}
+
+/* "all without this; mmap without that". */
+static void put_lacks(struct doctor *d, struct said *const with[], size_t n, struct buf *out)
+{
+	struct items common = { 0 };
+	struct buf text = { 0 };
+
+	take_common(with, n, &common);
+	if (common.n) {
+		size_t i = 0;
+
+		while (i < n && !with[i]->lacks.n)
+			i++;
+		buf_puts(&text, i < n ? "all without " : "without ");
+		doctor_items(d, &common, n == 1 ? with[0]->ev->name : "", &text);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!with[i]->lacks.n)
+			continue;
+		buf_printf(&text, "%s%s without ", text.len ? "; " : "", with[i]->ev->name);
+		doctor_items(d, &with[i]->lacks, with[i]->ev->name, &text);
+	}
+	if (text.len)
+		wrap(out, COL_EVENTS, &text);
+	buf_free(&text);
+}
+
+/* The events of the rest that go with the first: they are done. */
+static void put_together(struct doctor *d, struct said *all, size_t n, size_t first, bool done[], unsigned *family,
+			 struct buf *out)
+{
+	struct said *a = &all[first], *with[MMT_EV_MAX];
+	size_t line = out->len, count = 0;
 	struct buf names = { 0 };
 
 	for (size_t i = first; i < n; i++) {
-		if (done[i] || !alike(a, &all[i]))
+		if (done[i] || !together(a, &all[i]))
 			continue;
 		buf_printf(&names, "%s%s", names.len ? " " : "", all[i].ev->name);
+		with[count++] = &all[i];
 		done[i] = true;
 	}
 	if (a->ev->family != *family)
@@ -186,15 +242,11 @@ static void put_alike(struct said *all, size_t n, size_t first, bool done[], uns
 		buf_pad(out, line + COL_EVENTS);
 	}
 	wrap(out, a->lost ? COL_TIER : COL_EVENTS, &names);
-	if (a->lacks.len) {
-		buf_puts(&names, "without ");
-		buf_puts(&names, buf_str(&a->lacks));
-		wrap(out, COL_EVENTS, &names);
-	}
+	put_lacks(d, with, count, out);
 	buf_free(&names);
 }
 
-static void put_events(struct said *all, size_t n, bool lost, const char *title, struct buf *out)
+static void put_events(struct doctor *d, struct said *all, size_t n, bool lost, const char *title, struct buf *out)
 {
 	bool done[MMT_EV_MAX] = { false };
 	unsigned family = UINT_MAX; /* named in the line before */
@@ -206,151 +258,33 @@ static void put_events(struct said *all, size_t n, bool lost, const char *title,
 		if (!any)
 			buf_puts(out, title);
 		any = true;
-		put_alike(all, n, i, done, &family, out);
+		put_together(d, all, n, i, done, &family, out);
 	}
 }
 
-static void put_all_events(const struct doctor *d, struct buf *out)
+static void put_all_events(struct doctor *d, struct buf *out)
 {
-	struct said all[MMT_EV_MAX];
+	static struct said all[MMT_EV_MAX]; /* too much for the stack; one thread makes pages */
 	const struct mmt_schema_event *ev;
 	size_t n;
 
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n; i++)
 		say(d, &ev[i], &all[i]);
-	put_events(all, n, false, "\nEVENTS    BY            WHAT THERE IS\n", out);
-	put_events(all, n, true, "\nNOT HERE\n", out);
-	for (size_t i = 0; i < n; i++) {
+	put_events(d, all, n, false, "\nEVENTS    BY            WHAT THERE IS\n", out);
+	put_events(d, all, n, true, "\nNOT HERE\n", out);
+	for (size_t i = 0; i < n; i++)
 		buf_free(&all[i].tiers);
-		buf_free(&all[i].lacks);
-	}
 }
 
-/* ---- reasons ------------------------------------------------------------------------------------------------- */
-
-/* Nothing is wrong with the machine: the function is of other kernels, or the module is not loaded. */
-static bool normal(const struct doctor *d, int h)
-{
-	const struct hook_choice *c = &d->choice[h];
-	char why[TIER_WHY];
-
-	if (c->try >= 0 || !hook_table[h].optional)
-		return false;
-	return !doctor_hook_exists(d->caps, h) || (c->better >= 0 && !tiers_check(h, c->better, d->caps, why));
-}
-
-static bool poor(const struct doctor *d, int h)
-{
-	const struct hook_choice *c = &d->choice[h];
-
-	return hook_table[h].name && (c->try < 0 || c->better >= 0) && !normal(d, h);
-}
-
-static const char *tier_of(const struct doctor *d, int h)
-{
-	return d->choice[h].try >= 0 ? tier_name(hook_table[h].tries[d->choice[h].try].tier) : "";
-}
-
-/* Hooks of one family, by what is before the first dot, that took the same way: "map commit", "exit (raw_tp)". */
-static void put_way_taken(const struct doctor *d, const bool in[MMT_HOOK_MAX], int first, bool done[], struct buf *out)
-{
-	const char *name = hook_table[first].name, *tier = tier_of(d, first);
-	size_t len = strcspn(name, ".");
-	struct buf names = { 0 };
-
-	for (int h = first; h < MMT_HOOK_MAX; h++) {
-		const char *n = hook_table[h].name;
-
-		if (!in[h] || done[h] || strncmp(n, name, len) || (n[len] && n[len] != '.') ||
-		    strcmp(tier, tier_of(d, h)))
-			continue;
-		done[h] = true;
-		buf_printf(&names, "%s%s", names.len ? " " : "", n[len] ? n + len + 1 : n);
-	}
-	if (*tier)
-		buf_printf(&names, " (%s)", tier);
-	wrap(out, COL_HOOKS, &names);
-	buf_free(&names);
-}
-
-static void put_groups(const struct doctor *d, const bool in[MMT_HOOK_MAX], struct buf *out)
-{
-	bool done[MMT_HOOK_MAX] = { false };
-	const char *last = "";
-
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		const char *name = hook_table[h].name;
-		size_t len = name ? strcspn(name, ".") : 0, line = out->len;
-
-		if (!in[h] || done[h])
-			continue;
-		if (strncmp(last, name, len) || (last[len] && last[len] != '.'))
-			buf_printf(out, "    %.*s ", (int)len, name);
-		last = name;
-		buf_pad(out, line + COL_HOOKS);
-		put_way_taken(d, in, h, done, out);
-	}
-}
-
-static void put_title(struct buf *out, bool *done)
-{
-	if (!*done)
-		buf_puts(out, "\nWHY NOT, OR NOT THE BEST WAY (hooks; in brackets the way they took)\n");
-	*done = true;
-}
-
-/* In one line or two: nobody has to do anything about these. */
-static void put_normal(const struct doctor *d, bool *titled, struct buf *out)
-{
-	struct buf line = { 0 };
-
-	for (int h = 0; h < MMT_HOOK_MAX; h++)
-		if (hook_table[h].name && normal(d, h))
-			buf_printf(&line, " %s", hook_table[h].name);
-	if (line.len) {
-		put_title(out, titled);
-		buf_puts(out, "  normal: of other kernels, or of a module that is not loaded:");
-		doctor_wrap(out, 4, buf_str(&line) + 1, line.len - 1);
-	}
-	buf_free(&line);
-}
-
-/* Each reason once, with every hook that has it; in brackets the lesser way that a hook took. */
-static void put_reasons(const struct doctor *d, struct buf *out)
-{
-	bool done[MMT_HOOK_MAX] = { false }, titled = false;
-	struct buf why = { 0 }, other = { 0 };
-
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		bool in[MMT_HOOK_MAX] = { false };
-
-		if (done[h] || !poor(d, h))
-			continue;
-		buf_reset(&why);
-		doctor_reason(d, h, &why);
-		for (int k = h; k < MMT_HOOK_MAX; k++) {
-			buf_reset(&other);
-			if (!done[k] && poor(d, k))
-				doctor_reason(d, k, &other);
-			in[k] = other.len && !strcmp(buf_str(&why), buf_str(&other));
-			done[k] |= in[k];
-		}
-		put_title(out, &titled);
-		buf_puts(out, "  ");
-		wrap(out, 2, &why);
-		put_groups(d, in, out);
-	}
-	buf_free(&why);
-	buf_free(&other);
-	put_normal(d, &titled, out);
-}
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 void doctor_page(struct doctor *d, struct buf *out)
 {
+	d->told.n = 0;
 	doctor_machine(d, out);
 	put_all_events(d, out);
-	put_reasons(d, out);
+	doctor_why(d, out);
 	doctor_gains(d, out);
 	buf_puts(out, "\n'mmtrace doctor -v' lists every hook, -j the same as JSON.\n");
 }

@@ -123,50 +123,59 @@ static int check_kprobe(const struct caps *caps, char *why)
 	return check_err(caps->kprobe_err, "kprobes do not attach", why);
 }
 
+static int check_perf(const struct caps *caps, char *why)
+{
+	return check_err(caps->perf_err, "perf software events do not open", why);
+}
+
+static int check_kprobe_perf(const struct caps *caps, char *why)
+{
+	int err = check_kprobe(caps, why);
+
+	return err ? err : check_perf(caps, why);
+}
+
+static int check_iter(const struct caps *caps, char *why)
+{
+	if (caps->kernel_btf)
+		return 0;
+	snprintf(why, TIER_WHY, "the running kernel has no BTF of its own");
+	return -ENOENT;
+}
+
+static int check_tp(const struct caps *caps, char *why)
+{
+	if (caps->fork_child_off)
+		return 0;
+	snprintf(why, TIER_WHY, "tracefs is not mounted");
+	return -ENOENT;
+}
+
+static int (*const check_tier[MMT_TIER_MAX])(const struct caps *caps, char *why) = {
+	[MMT_TIER_FENTRY] = check_fentry, [MMT_TIER_KPROBE] = check_kprobe, [MMT_TIER_KPROBE_PERF] = check_kprobe_perf,
+	[MMT_TIER_PERF] = check_perf,	  [MMT_TIER_ITER] = check_iter,	    [MMT_TIER_TP] = check_tp,
+};
+
+int tiers_able(int tier, const struct caps *caps, char why[TIER_WHY])
+{
+	return check_tier[tier] ? check_tier[tier](caps, why) : 0;
+}
+
 /* Can this try serve, as far as is known without attaching it? */
 static int check(const struct hook_try *t, const struct cap_func *f, const struct caps *caps, char *why)
 {
+	int err;
+
 	if (t->object == OBJ_CORE && !caps->btf) {
-		snprintf(why, TIER_WHY, "the kernel has no BTF");
+		snprintf(why, TIER_WHY, "%s", TIERS_NO_BTF);
 		return -ENOENT;
 	}
 	if (t->pages && !caps->page_struct) {
 		snprintf(why, TIER_WHY, "it is not known how to get from a struct page to its PFN here");
 		return -ENOENT;
 	}
-	switch (t->tier) {
-	case MMT_TIER_FENTRY:
-		if (check_fentry(caps, why))
-			return caps->fentry_err;
-		break;
-	case MMT_TIER_KPROBE:
-		if (check_kprobe(caps, why))
-			return caps->kprobe_err;
-		break;
-	case MMT_TIER_KPROBE_PERF:
-		if (check_kprobe(caps, why))
-			return caps->kprobe_err;
-		if (check_err(caps->perf_err, "perf software events do not open", why))
-			return caps->perf_err;
-		break;
-	case MMT_TIER_PERF:
-		if (check_err(caps->perf_err, "perf software events do not open", why))
-			return caps->perf_err;
-		break;
-	case MMT_TIER_ITER:
-		if (!caps->kernel_btf) {
-			snprintf(why, TIER_WHY, "the running kernel has no BTF of its own");
-			return -ENOENT;
-		}
-		break;
-	case MMT_TIER_TP:
-		if (!caps->fork_child_off) {
-			snprintf(why, TIER_WHY, "tracefs is not mounted");
-			return -ENOENT;
-		}
-		break;
-	}
-	return check_fn(t, f, why);
+	err = tiers_able(t->tier, caps, why);
+	return err ? err : check_fn(t, f, why);
 }
 
 int tiers_check(int hook, int try, const struct caps *caps, char why[TIER_WHY])

@@ -25,6 +25,9 @@ int tiers_choose(struct hook_choice c[MMT_HOOK_MAX], const struct caps *caps, co
 		 size_t size);
 /* Can a hook's try serve, as far as the facts say? 0, or -errno with the reason in why. */
 int tiers_check(int hook, int try, const struct caps *caps, char why[TIER_WHY]);
+/* Does this machine let any hook attach by the tier? 0, or -errno with the reason in why. */
+int tiers_able(int tier, const struct caps *caps, char why[TIER_WHY]);
+#define TIERS_NO_BTF "the kernel has no BTF" /* of a try whose programs need it */
 const char *tier_name(int tier);
 int tier_by_name(const char *name);
 
