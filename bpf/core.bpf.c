@@ -11,6 +11,7 @@
 #include "install_dma.bpf.c"
 #include "install_fault.bpf.c"
 #include "fault.bpf.c"
+#include "split.bpf.c"
 #include "signal.bpf.c"
 #include "remote.bpf.c"
 #include "import.bpf.c"

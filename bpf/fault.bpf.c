@@ -14,8 +14,11 @@
 static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 {
 	struct mmt_ev_fault *e = &s->ev;
+	__u64 now = bpf_ktime_get_ns();
+	struct split_sum sum;
 
-	e->h.dur_ns = bpf_ktime_get_ns() - e->h.ts_ns;
+	e->h.dur_ns = now - e->h.ts_ns;
+	split_end((__u32)pid_tgid, now, &sum);
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
 	e->kind = kind_of(e, s->marks);
 	if (s->marks & MMT_MARK_INSERT || (FAULTS_HAVE_FRAMES && e->mode == MMT_FMODE_USER)) {
@@ -27,7 +30,8 @@ static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 		if (t && e->mode == MMT_FMODE_USER && t->drivers)
 			driver_forget(t, 0);
 	}
-	fault_send(s);
+	if (fault_send(s))
+		split_send(&e->h, &sum);
 }
 
 #ifndef MMT_PLAIN
@@ -88,6 +92,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 	struct pt_regs *regs = (void *)a4;
 	struct vm_area_struct *vma = (void *)a1;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 entered = knobs.split && regs ? bpf_ktime_get_ns() : 0;
 	struct mmt_ev_fault *e;
 	struct mmt_slot *s;
 
@@ -119,6 +124,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 			s->state = SLOT_RUNNING;
 			e->attempts++;
 			e->flags = (__u32)a3;
+			split_again((__u32)pid_tgid);
 			return;
 		}
 		fault_abandon(s);
@@ -142,6 +148,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 	}
 	e->h.kstack = KSTACK(x, FAULT);
 	e->h.ts_ns = bpf_ktime_get_ns();
+	split_begin((__u32)pid_tgid, a2, entered, e->h.ts_ns);
 }
 
 EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
@@ -157,6 +164,7 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	}
 	if (ret & VMF_RETRY) {
 		s->state = SLOT_RETRY;
+		split_retry((__u32)pid_tgid);
 		return;
 	}
 	s->ev.result = (__u32)ret;
@@ -231,6 +239,7 @@ int fault_enter__perf(struct mmt_perf_ctx *ctx)
 	fault_find_vma(s);
 	e->h.kstack = KSTACK(HX_TIER(PERF, ctx), FAULT);
 	e->h.ts_ns = bpf_ktime_get_ns();
+	split_begin((__u32)pid_tgid, ctx->addr, 0, e->h.ts_ns);
 	return 0;
 }
 

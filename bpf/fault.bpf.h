@@ -11,6 +11,7 @@
 #define MMTRACE_FAULT_BPF_H
 
 #include "run.bpf.h"
+#include "split.bpf.h"
 
 /* include/linux/mm_types.h, 5.10 to 6.12: enum vm_fault_reason, enum fault_flag */
 #define VMF_OOM	     0x1
@@ -40,8 +41,8 @@
 	(MMT_HAVE(FAULT, addr) | MMT_HAVE(FAULT, ip) | MMT_HAVE(FAULT, attempts) | MMT_HAVE(FAULT, mode) | \
 	 MMT_HAVE(FAULT, class) | MMT_HAVE(FAULT, kind) | MMT_HAVE(FAULT, zero0))
 
-/* Sends the slot's event and frees the slot. */
-static __always_inline void fault_send(struct mmt_slot *s)
+/* Sends the slot's event and frees the slot. False: it was not asked for, or is lost. */
+static __always_inline bool fault_send(struct mmt_slot *s)
 {
 	struct mmt_ev_fault *e;
 
@@ -52,17 +53,19 @@ static __always_inline void fault_send(struct mmt_slot *s)
 		faults_wait_add(-1);
 	}
 	if (!WANT(FAULT))
-		return;
+		return false;
 	e = RESERVE(fault, FAULT);
 	if (!e)
-		return;
+		return false;
 	__builtin_memcpy(e, &s->ev, sizeof(*e));
 	send(e);
+	return true;
 }
 
 /* The thread went on to something else without a final return: told, and never paired with a later fault. */
 static __always_inline void fault_give_up(struct mmt_slot *s, __u8 kind)
 {
+	split_drop(s->tid);
 	s->ev.kind = kind;
 	s->ev.h.dur_ns = 0;
 	s->ev.h.have &= ~(MMT_HAVE_DUR | MMT_HAVE(FAULT, result) | MMT_HAVE(FAULT, maj));

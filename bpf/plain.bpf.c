@@ -8,6 +8,7 @@
 #include "call.bpf.c"
 #include "target.bpf.c"
 #include "fault.bpf.c"
+#include "split.bpf.c"
 #include "signal.bpf.c"
 #include "install.bpf.c"
 #include "install_dma.bpf.c"

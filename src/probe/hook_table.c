@@ -85,6 +85,11 @@
 	  TRY_HELPER(KPROBE, PLAIN, function "_prot", 0, prog "_prot", "__kprobe", "__kretprobe",	\
 		"pfn_map.addr of a vm_fault, " NO_VMA) }
 
+/* The page allocator, as kernels call it: 6.14, 6.10, 5.13, 5.10. */
+#define TRY_ALLOC(function, prog)	\
+	{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function,	\
+	  .progs = { "split_" prog "__fentry", "split_" prog "_end__fexit" } }
+
 #define MARK_ROW(ID, function, prog, opt, also)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
 		.config = NEED_ANY, .optional = opt, .feeds = { EV(FAULT), EV(FAULT_KEY), also }, .part = "some of fault.kind",	\
@@ -300,7 +305,7 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	HELPER_ROW(GEM_OBJ, "drm_gem_mmap_obj", true, "obj_map", 0, HELPER_TRIES("drm_gem_mmap_obj", "gem_obj", "", "obj_map.addr obj_map.len obj_map.name, " NO_VMA)),
 	[MMT_HOOK_FAULT] = {
 		.id = MMT_HOOK_FAULT, .name = "fault", .text = "page faults, entry and end", .config = NEED_ANY,
-		.feeds = { EV(FAULT) }, .gives = { EV(FAULT) },
+		.feeds = { EV(FAULT) }, .gives = { EV(FAULT), EV(FAULT_SPLIT) },
 		.tries = {
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "handle_mm_fault", .nargs = 4,
 			  .progs = { "fault_enter__fentry", "fault_leave__fexit" } },
@@ -350,33 +355,36 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_SPLIT_LOCK] = {
 		.id = MMT_HOOK_SPLIT_LOCK, .name = "split.lock", .text = "the wait for the mmap lock before a fault", .config = NEED_ANY,
-		.optional = true, .feeds = { EV(FAULT_SPLIT) }, .gives = { EV(FAULT_SPLIT) },
+		.optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.lock",
 		.tries = {
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "do_mem_abort", .progs = { "split_abort__fentry" } },
-			{ .tier = MMT_TIER_PERF, .object = OBJ_CORE, .progs = { "split_abort__perf" } },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_PLAIN, .progs = { "split_abort__perf" } },
 		},
 	},
 	[MMT_HOOK_SPLIT_DRIVER] = {
 		.id = MMT_HOOK_SPLIT_DRIVER, .name = "split.driver", .text = "time in ->fault of drivers and filesystems",
-		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) },
+		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.driver",
 		.tries = {
 			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__do_fault",
-			  .progs = { "split_dofault__fentry", "split_dofault_end__fexit" } },
+			  .progs = { "split_dofault__fentry", "split_dofault_end__fexit",
+				"split_mkwrite__fentry", "split_mkwrite_end__fexit" } },
+			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__do_fault",
+			  .progs = { "split_dofault__fentry", "split_dofault_end__fexit" },
+			  .lacks = "time in ->page_mkwrite" },
 		},
 	},
 	[MMT_HOOK_SPLIT_OFFCPU] = {
 		.id = MMT_HOOK_SPLIT_OFFCPU, .name = "split.offcpu", .text = "time a fault is not on a CPU",
-		.config = "CONFIG_DEBUG_INFO_BTF=y", .optional = true, .feeds = { EV(FAULT_SPLIT) },
+		.config = "CONFIG_DEBUG_INFO_BTF=y", .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.offcpu",
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "split_switch__raw_tp" } },
 		},
 	},
 	[MMT_HOOK_SPLIT_ALLOC] = {
 		.id = MMT_HOOK_SPLIT_ALLOC, .name = "split.alloc", .text = "time a fault is in the page allocator",
-		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) },
-		.tries = {
-			{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = "__alloc_pages_noprof",
-			  .progs = { "split_alloc__fentry", "split_alloc_end__fexit" } },
+		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.alloc",
+		.tries = { TRY_ALLOC("__alloc_frozen_pages_noprof", "alloc_frozen"), TRY_ALLOC("__alloc_pages_noprof", "alloc"),
+			TRY_ALLOC("__alloc_pages", "alloc_prof"), TRY_ALLOC("__alloc_pages_nodemask", "alloc_nodemask"),
 		},
 	},
 	[MMT_HOOK_SIGNAL] = {

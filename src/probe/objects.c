@@ -154,6 +154,8 @@ static void size_maps(struct bpf_object *obj, const struct objects_opts *opts)
 {
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ring"), opts->ring_bytes);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "slots"), opts->slots);
+	if (opts->knobs->split)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "shares"), opts->slots);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "stacks_seen"), opts->stacks);
 }
 

@@ -91,6 +91,7 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
 	k->sys_exit = tier_of(s, MMT_HOOK_CALL) == MMT_TIER_RAW_TP;
+	k->split = session__split_knob(s);
 	syscalls_fill(k);
 }
 
@@ -133,6 +134,7 @@ static int choose(struct session *s)
 	if (err)
 		return fail(err, "%s", why);
 	want_torn_bytes(s);
+	session__want_split(s);
 	check_demo(s);
 	return 0;
 }

@@ -32,5 +32,11 @@ struct session {
 };
 /* What is in the ring now, without waiting. Number of items or -errno. */
 int session__drain(struct session *s, mmt_item_fn fn, void *ctx);
+/*
+ * Where the time of faults goes (session_split.c). After the choice of tiers: marks the hooks that part it. Then, for
+ * knobs.split: what the chosen ones know.
+ */
+void session__want_split(struct session *s);
+uint32_t session__split_knob(const struct session *s);
 
 #endif

@@ -100,6 +100,8 @@ enum mmt_mark {
 	MMT_MARK_INSERT = 64,
 };
 
+#define MMT_SPLIT_ON 0x100
+
 /* bits of filter */
 #define MMT_FILTER_TGID 1 /* the target set holds process ids */
 #define MMT_FILTER_TID	2 /* … thread ids */
@@ -150,6 +152,8 @@ struct mmt_knobs {
 	__u32 kstack;	       /* 1: a kernel stack goes with every event */
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
+	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */
+	__u32 pad;
 	__u64 core_lo, core_hi;	     /* where the kernel's own functions are; modules are outside */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
 	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */

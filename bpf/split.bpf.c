@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The moments that part a fault's time: split.bpf.h. */
+#include "hook.bpf.h"
+#include "split.bpf.h"
+
+/* An exception on the way to a fault, before the lock. It may end without one: the mark then waits for the next to come. */
+static __always_inline void split_mark(__u64 addr)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct mmt_shares *s = shares_at(tid);
+
+	if (!s || s->in)
+		return; /* a fault within a fault is part of it; another thread's keeps its place */
+	s->tid = tid;
+	s->page = split_page(addr);
+	s->from = bpf_ktime_get_ns();
+}
+
+SEC("?perf_event")
+int split_abort__perf(struct mmt_perf_ctx *ctx)
+{
+	if (off)
+		return 0;
+	HIT(SPLIT_LOCK);
+	split_mark(ctx->addr);
+	return 0;
+}
+
+#ifndef MMT_PLAIN
+
+/* (far, esr, regs) */
+SEC("?fentry/do_mem_abort")
+int split_abort__fentry(__u64 *c)
+{
+	if (off)
+		return 0;
+	HIT(SPLIT_LOCK);
+	split_mark(c[0]);
+	return 0;
+}
+
+static __always_inline void split_driver(bool begins)
+{
+	struct mmt_shares *s = shares_in_fault();
+
+	if (!s || (!begins && !s->drivers))
+		return;
+	if (s->drivers + begins == 1)
+		split_turn(s, bpf_ktime_get_ns());
+	s->drivers += begins ? 1 : -1;
+}
+
+static __always_inline void split_alloc(bool begins)
+{
+	struct mmt_shares *s = shares_in_fault();
+
+	if (!s || (!begins && !s->allocs))
+		return;
+	if (s->allocs + begins == 1)
+		split_turn(s, bpf_ktime_get_ns());
+	s->allocs += begins ? 1 : -1;
+}
+
+#define SPLIT_SPAN(name, fn, what, HOOK)         \
+	SEC("?fentry/" fn)                       \
+	int split_##name##__fentry(void *ctx)    \
+	{                                        \
+		if (off)                         \
+			return 0;                \
+		HIT(HOOK);                       \
+		split_##what(true);              \
+		return 0;                        \
+	}                                        \
+	SEC("?fexit/" fn)                        \
+	int split_##name##_end__fexit(void *ctx) \
+	{                                        \
+		if (off)                         \
+			return 0;                \
+		split_##what(false);             \
+		return 0;                        \
+	}
+
+SPLIT_SPAN(dofault, "__do_fault", driver, SPLIT_DRIVER)
+SPLIT_SPAN(mkwrite, "do_page_mkwrite", driver, SPLIT_DRIVER)
+
+/* Every way into the page allocator that a fault takes leads through one of these: mm/page_alloc.c of 6.14, 6.10, 5.13, 5.10. */
+SPLIT_SPAN(alloc_frozen, "__alloc_frozen_pages_noprof", alloc, SPLIT_ALLOC)
+SPLIT_SPAN(alloc, "__alloc_pages_noprof", alloc, SPLIT_ALLOC)
+SPLIT_SPAN(alloc_prof, "__alloc_pages", alloc, SPLIT_ALLOC)
+SPLIT_SPAN(alloc_nodemask, "__alloc_pages_nodemask", alloc, SPLIT_ALLOC)
+
+/* (bool preempt, prev, next); before the switch, so prev is who runs */
+struct split_switch_ctx {
+	__u64 args[3];
+};
+
+SEC("?raw_tp/sched_switch")
+int split_switch__raw_tp(struct split_switch_ctx *ctx)
+{
+	struct task_struct *next = (void *)ctx->args[2];
+	struct mmt_shares *s;
+
+	if (off)
+		return 0;
+	HIT(SPLIT_OFFCPU);
+	s = shares_in_fault();
+	if (s) {
+		split_turn(s, bpf_ktime_get_ns());
+		s->in |= SPLIT_OFF;
+	}
+	s = shares_of(BPF_CORE_READ(next, pid));
+	if (s && s->in & SPLIT_OFF) {
+		split_turn(s, bpf_ktime_get_ns());
+		s->in &= ~SPLIT_OFF;
+	}
+	return 0;
+}
+
+#endif
