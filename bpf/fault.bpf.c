@@ -17,8 +17,11 @@ static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 	__u64 now = bpf_ktime_get_ns();
 	struct split_sum sum;
 
-	e->h.dur_ns = now - e->h.ts_ns;
 	split_end((__u32)pid_tgid, now, &sum);
+	/* with the wait before it, where that is known */
+	if (sum.known & (1 << MMT_SHARE_LOCK))
+		e->h.ts_ns = now - sum.total;
+	e->h.dur_ns = now - e->h.ts_ns;
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
 	e->kind = kind_of(e, s->marks);
 	if (s->marks & MMT_MARK_INSERT || (FAULTS_HAVE_FRAMES && e->mode == MMT_FMODE_USER)) {

@@ -11,9 +11,17 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	want[MMT_EV_VMA_IMPORT] = want[MMT_EV_VMA_WALK] = false;
 }
 
+static int check(const struct run_opts *o)
+{
+	if (!o->v.split || o->filter.want[MMT_EV_FAULT])
+		return EXIT_FINE;
+	mmt_err("--split says where the time of faults went, and none are traced; add -e fault");
+	return EXIT_USAGE;
+}
+
 int cmd_trace(int argc, char **argv)
 {
-	static const struct run_kind kind = { .events = events };
+	static const struct run_kind kind = { .events = events, .check = check };
 
 	return run_command(&kind, argc, argv);
 }

@@ -100,7 +100,7 @@ struct opt_values {
 	uint64_t buffer_bytes;
 	const char *output, *btf;
 	uint32_t format, color;
-	uint32_t verbose, quiet, help, version, kernel_stack, verify;
+	uint32_t verbose, quiet, help, version, kernel_stack, verify, split;
 	uint32_t all, ascii, live, history;
 	uint64_t pfn, phys;
 	int ready_fd; /* -1: none */

@@ -69,6 +69,8 @@ static const struct opt_row rows[] = {
 	  .help = "only what took this time or longer: 100us, 5ms" },
 	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T,
 	  .help = "with every event the kernel functions that led to it" },
+	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T,
+	  .help = "with every fault where its time went: lock, driver, off CPU, allocation, the rest" },
 	{ .name = "verify", .type = OPT_FLAG, .off = AT(verify), .cmds = W,
 	  .help = "compare what mmtrace knows of mappings with the kernel, at the end of each process and of the run; "
 		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },

@@ -20,10 +20,18 @@ static int unknown(const char *option, const char *what, const struct filter_err
 static int events(struct run_opts *o)
 {
 	struct filter_error err;
+	int bad = 0;
 
-	for (uint32_t i = 0; i < o->v.events.n; i++)
-		if (filter_events(o->filter.want, o->v.events.s[i], i == 0, &err))
-			return unknown("-e", "event or family", &err, "'mmtrace list events' names them");
+	for (uint32_t i = 0; i < o->v.events.n && !bad; i++)
+		bad = filter_events(o->filter.want, o->v.events.s[i], i == 0, &err);
+	if (bad == -ENOTSUP)
+		mmt_err("-e %s: not for -e; 'trace --split' asks where the time of faults went, 'faults' for totals",
+			err.word);
+	else if (bad)
+		unknown("-e", "event or family", &err, "'mmtrace list events' names them");
+	if (bad)
+		return EXIT_USAGE;
+	o->filter.want[MMT_EV_FAULT_SPLIT] = o->v.split && o->filter.want[MMT_EV_FAULT];
 	for (unsigned i = 0; i < MMT_EV_MAX; i++)
 		if (o->filter.want[i])
 			return 0;
@@ -140,6 +148,7 @@ static void fill_session(struct run_opts *o, bool target)
 	s->child = o->r.run != NULL;
 	s->ring_bytes = o->v.buffer_bytes;
 	s->kstack = o->v.kernel_stack;
+	s->split = o->v.split;
 	s->core_fault = named(o, "driver_fault");
 	s->core_mkwrite = named(o, "driver_mkwrite");
 	s->btf = o->v.btf;

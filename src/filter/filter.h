@@ -30,12 +30,12 @@ struct filter_error {
 /*
  * EVENTS of -e: names of events and families, "all", "-name" to drop, separated by commas. The first text of a command line
  * replaces what want holds unless it begins with a drop; later ones (first false) add to it.
- * 0, or -EINVAL with *err filled.
+ * 0, or with *err filled -EINVAL, or -ENOTSUP for events that come by an option.
  */
 int filter_events(bool want[MMT_EV_MAX], const char *text, bool first, struct filter_error *err);
 /* KIND of -k: classes (anon,file,shm,pfn,hugetlb) and fault kinds (cow,zero-page,…), separated by commas. */
 int filter_kinds(struct filter *f, const char *text, struct filter_error *err);
-/* What trace shows unless asked: all but faults and objects; faults too when it watches a target. */
+/* What trace shows unless asked: all but faults, objects and totals; faults too when it watches a target. */
 void filter_defaults(bool want[MMT_EV_MAX], bool target);
 
 bool filter_match(const struct filter *f, const struct mmt_view *v);

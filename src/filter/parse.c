@@ -19,7 +19,21 @@ void filter_defaults(bool want[MMT_EV_MAX], bool target)
 
 	memset(want, 0, MMT_EV_MAX * sizeof(*want));
 	for (size_t i = 0; i < n; i++)
-		want[ev[i].num] = ev[i].family != MMT_FAM_OBJECT && (!filter_hot(ev[i].num) || target);
+		want[ev[i].num] = ev[i].family != MMT_FAM_OBJECT && ev[i].family != MMT_FAM_TOTAL &&
+				  (!filter_hot(ev[i].num) || target);
+}
+
+/* Records that options and commands ask for, never -e: "all" is without them. */
+static bool filter_by_option(const struct mmt_schema_event *ev)
+{
+	return ev->family == MMT_FAM_TOTAL;
+}
+
+static bool named_by_option(const char *word)
+{
+	const struct mmt_schema_event *one = schema_event_by_name(word);
+
+	return one ? filter_by_option(one) : !strcmp(word, schema_family(MMT_FAM_TOTAL)->name);
 }
 
 /* Every event that a word means; their number. An event's own name wins over a family's. */
@@ -36,6 +50,8 @@ static unsigned set_events(bool want[MMT_EV_MAX], const char *word, bool on)
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(word, "all") && strcmp(word, schema_family(all[i].family)->name))
 			continue;
+		if (filter_by_option(&all[i]))
+			continue;
 		want[all[i].num] = on;
 		hit++;
 	}
@@ -49,9 +65,11 @@ static void near_event(struct filter_error *err)
 	struct near near = { .word = err->word + (err->word[0] == '-') };
 
 	for (size_t i = 0; i < n; i++)
-		near_try(&near, ev[i].name);
+		if (!filter_by_option(&ev[i]))
+			near_try(&near, ev[i].name);
 	for (unsigned i = 0; schema_family(i); i++)
-		near_try(&near, schema_family(i)->name);
+		if (i != MMT_FAM_TOTAL)
+			near_try(&near, schema_family(i)->name);
 	near_try(&near, "all");
 	err->near = near.best;
 }
@@ -76,6 +94,8 @@ int filter_events(bool want[MMT_EV_MAX], const char *text, bool first, struct fi
 
 		text = next_word(text, err);
 		drop = err->word[0] == '-';
+		if (named_by_option(err->word + drop))
+			return -ENOTSUP;
 		if (!set_events(want, err->word + drop, !drop)) {
 			near_event(err);
 			return -EINVAL;

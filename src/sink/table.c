@@ -23,6 +23,7 @@ struct table_sink {
 	struct buf text; /* of the detail, before control characters are made visible */
 	bool color;
 	uint64_t start_ns;
+	uint32_t tid, call; /* of the line before */
 };
 
 // clang-format off
@@ -64,6 +65,7 @@ static const char *const templates[MMT_EV_MAX] = {
 	[MMT_EV_DMA_MAP] =      "{addr:14} {len:>5} {$phys}{$memtype}{$device}{$helper}{$fail}{$in}",
 	[MMT_EV_OBJ_MAP] =      "{addr:14} {len:>5} {name}{$helper}{$fail}{$in}",
 	[MMT_EV_FAULT] =        "{addr:14} {$access} {$kind:8} {$dur:>6}{$mode}{$severity}{$tries}{$result} {$what}",
+	[MMT_EV_FAULT_SPLIT] =  "lock {lock} driver {driver} off-cpu {offcpu} alloc {alloc} rest {$rest}",
 	[MMT_EV_DEMO] =         "{addr:14} {$span:>5} {what} @page {pgoff}{$in}",
 	[MMT_EV_REMOTE] =       "{addr:14} {len:>5} {$rw} {how} pid {target} = {ret} {$dur:>6} {$what}",
 	[MMT_EV_SIGNAL] =       "{signo} {code} by {ip} at {addr} {$what}",
@@ -81,6 +83,17 @@ static int table_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	return out_spill(&t->out);
 }
 
+/* What belongs to the line before stands below it, without a beginning of its own. */
+static int table_more(struct table_sink *t, const struct mmt_view *v)
+{
+	size_t from = t->out.b.len;
+
+	buf_pad(&t->out.b, from + STACK_COLUMN);
+	words_put(&t->out.b, v, templates[v->ev->num]);
+	buf_putc(&t->out.b, '\n');
+	return out_spill(&t->out);
+}
+
 static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct table_sink *t = (struct table_sink *)s;
@@ -94,6 +107,10 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	size_t from;
 	char time[32];
 
+	if (v->ev->num == MMT_EV_FAULT_SPLIT && t->tid == v->h->tid && t->call == v->h->call)
+		return table_more(t, v);
+	t->tid = v->h->tid;
+	t->call = v->h->call;
 	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
 	buf_printf(b, "%s%8s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
 	from = b->len;

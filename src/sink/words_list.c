@@ -315,6 +315,21 @@ static void result(struct buf *b, const struct mmt_view *v)
 	flags_result(b, r);
 }
 
+/* What is left of a fault's time when every share of it is known. */
+static void rest(struct buf *b, const struct mmt_view *v)
+{
+	static const char *const shares[] = { "lock", "driver", "offcpu", "alloc" };
+	uint64_t left, ns;
+	bool known = value_get(v->h, v->ev, "total", &left);
+	char s[NUM_FMT_LEN];
+
+	for (size_t i = 0; i < MMT_COUNT(shares) && known; i++) {
+		known = value_get(v->h, v->ev, shares[i], &ns) && ns <= left;
+		left -= known ? ns : 0;
+	}
+	buf_puts(b, known ? num_fmt_duration(s, left) : "-");
+}
+
 /* ---- of the flow view ---- */
 
 /* The address asked for, where one was. */
@@ -442,6 +457,7 @@ const struct word words_list[] = {
 	{ "access", access_of },
 	{ "kind", kind },
 	{ "tries", tries },
+	{ "rest", rest },
 	{ "severity", severity },
 	{ "result", result },
 	{ "mode", mode },

@@ -31,6 +31,7 @@ struct pipeline {
 	struct state state;
 	struct map met; /* address spaces whose mappings were asked for, or told */
 	bool asking;
+	struct map shown; /* thread -> call + 1 of its last fault that was shown, while its fault_split is to come */
 	struct view_scratch scratch;
 	uint32_t cuttable;			 /* events of opts.cut_event so far */
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
@@ -96,6 +97,7 @@ void pipeline_free(struct pipeline *p)
 	memory_free(&p->memory);
 	symbols_free(&p->symbols);
 	map_free(&p->met);
+	map_free(&p->shown);
 	hooks_free(&p->hooks);
 	free(p);
 }
@@ -187,6 +189,20 @@ static void follow_spaces(struct pipeline *p, const struct mmt_hdr *h)
 		meet(p, space_of(h->have & MMT_HAVE(FORK, child_mm) ? e->child_mm : 0, e->child));
 }
 
+/* Where the time of a fault went is shown when the fault was, which is the record before of its thread. */
+static bool filter_shows(struct pipeline *p, const struct mmt_view *v)
+{
+	uint64_t call = v->h->call + 1ULL;
+	bool match;
+
+	if (v->ev->num == MMT_EV_FAULT_SPLIT)
+		return p->opts.filter->want[MMT_EV_FAULT_SPLIT] && map_del(&p->shown, v->h->tid) == (void *)call;
+	match = filter_match(p->opts.filter, v);
+	if (match && v->ev->num == MMT_EV_FAULT && p->opts.filter->want[MMT_EV_FAULT_SPLIT])
+		map_put(&p->shown, v->h->tid, (void *)call);
+	return match;
+}
+
 static int show(struct pipeline *p, const struct decoded *d)
 {
 	struct mmt_view v = { .h = d->event, .ev = d->ev, .names = &p->lookup };
@@ -199,7 +215,7 @@ static int show(struct pipeline *p, const struct decoded *d)
 	memory_view(&p->memory, &v);
 	if (is_ours(p, v.h))
 		return 0;
-	if (p->opts.filter && !filter_match(p->opts.filter, &v))
+	if (p->opts.filter && !filter_shows(p, &v))
 		return 0;
 	p->sum.events++;
 	return outlets_event(&p->out, &v);

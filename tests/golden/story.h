@@ -321,6 +321,21 @@ static void map_others(struct teller *t)
 	}
 }
 
+/* Where the time of the fault before went, of the process; at the same moment as that. */
+static void split(struct teller *t, uint32_t pid, uint64_t have)
+{
+	NEW(FAULT_SPLIT, fault_split);
+	e.h.pid = pid;
+	e.h.have = have;
+	e.lock = 450;
+	e.driver = 0;
+	e.offcpu = 200;
+	e.alloc = 1150;
+	e.total = 3100;
+	t->us -= 1000;
+	SEND(t, MMT_TIER_FENTRY, 3100);
+}
+
 static void touch(struct teller *t)
 {
 	{
@@ -335,6 +350,7 @@ static void touch(struct teller *t)
 		e.mode = MMT_FMODE_USER;
 		SEND(t, MMT_TIER_FENTRY, 3100);
 	}
+	split(t, 0, MMT_HAVE_ALL(FAULT_SPLIT));
 	{
 		NEW(FAULT, fault);
 		LIB_VMA(e, LIB_AT, 4);
@@ -348,6 +364,8 @@ static void touch(struct teller *t)
 		e.result = 0x204;
 		SEND(t, MMT_TIER_KPROBE_PERF, 1250000);
 	}
+	split(t, 0, MMT_HAVE(FAULT_SPLIT, lock) | MMT_HAVE(FAULT_SPLIT, offcpu) | MMT_HAVE(FAULT_SPLIT, total));
+	split(t, 4000, MMT_HAVE(FAULT_SPLIT, total)); /* of a fault that stands further up */
 	{
 		NEW(FAULT, fault); /* the perf pair: address and time, the ledger says where */
 		e.addr = DEV_AT + 0x1000;

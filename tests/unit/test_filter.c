@@ -41,7 +41,7 @@ static void test_defaults(void **state)
 	(void)state;
 	schema_events(&n);
 	filter_defaults(want, false);
-	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - 3);
+	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - in_family(MMT_FAM_TOTAL) - 3);
 	/* what comes with page faults */
 	assert_false(want[MMT_EV_FAULT] || want[MMT_EV_DRIVER_FAULT] || want[MMT_EV_DRIVER_MKWRITE]);
 	assert_true(want[MMT_EV_DRIVER_SPLIT] && want[MMT_EV_DRIVER_ACCESS]);
@@ -64,10 +64,10 @@ static void test_events(void **state)
 	assert_int_equal(filter_events(want, "call", false, &err), 0); /* a second -e adds */
 	assert_int_equal(wanted(), 1 + in_family(MMT_FAM_CALL));
 	assert_int_equal(filter_events(want, "all,-change,-fault", true, &err), 0);
-	assert_int_equal(wanted(), n - in_family(MMT_FAM_CHANGE) - in_family(MMT_FAM_FAULT));
+	assert_int_equal(wanted(), n - in_family(MMT_FAM_CHANGE) - in_family(MMT_FAM_FAULT) - in_family(MMT_FAM_TOTAL));
 	filter_defaults(want, true);
 	assert_int_equal(filter_events(want, "-mmap", true, &err), 0); /* a drop first: from the defaults */
-	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - 1);
+	assert_int_equal(wanted(), n - in_family(MMT_FAM_OBJECT) - in_family(MMT_FAM_TOTAL) - 1);
 }
 
 static void refuse(const char *text, const char *word, const char *near)
@@ -95,6 +95,21 @@ static void test_unknown_events(void **state)
 	big[sizeof(big) - 1] = '\0';
 	assert_int_equal(filter_events(want, big, true, &err), -EINVAL);
 	assert_int_equal(strlen(err.word), FILTER_WORD_MAX - 1);
+}
+
+/* What options ask for is not for -e, nor is it anybody's nearest word. */
+static void test_by_option(void **state)
+{
+	static const char *const words[] = { "fault_split", "mmap,fault_key", "total", "all,-total" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_int_equal(filter_events(want, words[i], true, &err), -ENOTSUP);
+	assert_string_equal(err.word, "-total");
+	assert_int_equal(filter_events(want, "fault_spli", true, &err), -EINVAL);
+	assert_true(!err.near || strcmp(err.near, "fault_split"));
+	assert_int_equal(filter_events(want, "all", true, &err), 0);
+	assert_false(want[MMT_EV_FAULT_SPLIT] || want[MMT_EV_FAULT_KEY]);
 }
 
 static void test_kinds(void **state)
@@ -178,8 +193,10 @@ static void test_match_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_events), cmocka_unit_test(test_unknown_events),
-		cmocka_unit_test(test_kinds),	 cmocka_unit_test(test_match),	cmocka_unit_test(test_match_kinds),
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_events),
+		cmocka_unit_test(test_unknown_events), cmocka_unit_test(test_by_option),
+		cmocka_unit_test(test_kinds),	       cmocka_unit_test(test_match),
+		cmocka_unit_test(test_match_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

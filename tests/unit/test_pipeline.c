@@ -216,6 +216,39 @@ static void test_special_mappings(void **state)
 	pipeline_free(p);
 }
 
+/* Where a fault's time went is shown with its fault or not at all, whichever of them the filter looks at. */
+static void test_split_follows_its_fault(void **state)
+{
+	struct filter slow = { .want = { [MMT_EV_FAULT] = true, [MMT_EV_FAULT_SPLIT] = true }, .slower_ns = 1000 };
+	struct spy views = new_spy(true, false);
+	struct pipeline_opts o = { .filter = &slow, .sinks = { &views.s }, .nsinks = 1, .page_size = 4096 };
+	struct pipeline *p = pipeline_new(&o);
+	struct mmt_ev_fault fault = { .h = HDR(FAULT) };
+	struct mmt_ev_fault_split split = { .h = HDR(FAULT_SPLIT) };
+
+	(void)state;
+	fault.h.have = split.h.have = MMT_HAVE_DUR;
+	fault.h.dur_ns = 1000;
+	split.h.dur_ns = 10; /* not what is asked */
+	fault.h.tid = split.h.tid = 5;
+	FEED(p, fault);
+	fault.h.tid = 6; /* another thread's comes between, and is too fast */
+	fault.h.dur_ns = 999;
+	FEED(p, fault);
+	FEED(p, split);
+	assert_string_equal(views.log, "ee");
+	split.h.tid = 6;
+	split.h.dur_ns = 2000;
+	FEED(p, split);
+	assert_string_equal(views.log, "ee");
+	fault.h.dur_ns = 5000;
+	FEED(p, fault);
+	split.h.call++; /* its own is lost, this is of the next fault, which is lost too */
+	FEED(p, split);
+	assert_string_equal(views.log, "eee");
+	pipeline_free(p);
+}
+
 static void test_bad_records_are_counted(void **state)
 {
 	struct spy views = new_spy(true, true);
@@ -354,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_special_mappings),
 		cmocka_unit_test(test_mappings_half_known),
 		cmocka_unit_test(test_a_mapping_that_is_over),
+		cmocka_unit_test(test_split_follows_its_fault),
 		cmocka_unit_test(test_bad_records_are_counted),
 		cmocka_unit_test(test_losses_are_totals),
 		cmocka_unit_test(test_hooks),

@@ -103,6 +103,7 @@ static int feed(struct pipeline *p, const void *record, size_t size)
 #define mmt_ev_VMA_IMPORT_  mmt_ev_vma_import
 #define mmt_ev_VMA_MAP_	    mmt_ev_vma_map
 #define mmt_ev_FAULT_	    mmt_ev_fault
+#define mmt_ev_FAULT_SPLIT_ mmt_ev_fault_split
 #define mmt_ev_REMOTE_	    mmt_ev_remote
 #define mmt_ev_MADVISE_	    mmt_ev_madvise
 #define mmt_ev_SHMGET_	    mmt_ev_shmget

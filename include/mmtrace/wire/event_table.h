@@ -399,11 +399,11 @@
 
 /* After its fault, with the same tid and call. What a tier cannot tell is absent, and so is the rest then. */
 #define MMT_FIELDS_FAULT_SPLIT(F) \
-	F(FAULT_SPLIT, U64, 1, lock,   NSEC,  "before handle_mm_fault, and between its calls: the mmap lock, retries")	\
-	F(FAULT_SPLIT, U64, 1, driver, NSEC,  "in the ->fault of a driver or filesystem")	\
-	F(FAULT_SPLIT, U64, 1, offcpu, NSEC,  "not on a CPU, wherever in the fault")	\
-	F(FAULT_SPLIT, U64, 1, alloc,  NSEC,  "in the page allocator, with zeroing where it zeroes")	\
-	F(FAULT_SPLIT, U64, 1, total,  NSEC,  "the whole fault, lock wait included")
+	F(FAULT_SPLIT, U64, 1, lock,   NSEC,  "before handle_mm_fault and between its calls, asleep or not: the mmap lock, retries; absent of tier perf, whose faults begin before the lock, and of mode gup")	\
+	F(FAULT_SPLIT, U64, 1, driver, NSEC,  "in the ->fault or ->page_mkwrite of a driver or filesystem, without its alloc and offcpu")	\
+	F(FAULT_SPLIT, U64, 1, offcpu, NSEC,  "not on a CPU, wherever in the fault but in the time of lock")	\
+	F(FAULT_SPLIT, U64, 1, alloc,  NSEC,  "in the page allocator, with zeroing where it zeroes (not huge pages), without its offcpu")	\
+	F(FAULT_SPLIT, U64, 1, total,  NSEC,  "the whole fault, with lock where that is known")
 
 /* The header's cpu, pid, comm and stacks count where by says so. */
 #define MMT_FIELDS_FAULT_KEY(F) \
