@@ -5,8 +5,8 @@
 #include "cli/text_out.h"
 
 static int (*const commands[])(int argc, char **argv) = {
-	[CMD_TRACE] = cmd_trace, [CMD_FLOW] = cmd_flow,	    [CMD_MAPS] = cmd_maps,
-	[CMD_LIST] = cmd_list,	 [CMD_DOCTOR] = cmd_doctor,
+	[CMD_TRACE] = cmd_trace, [CMD_FLOW] = cmd_flow, [CMD_MAPS] = cmd_maps,	   [CMD_FAULTS] = cmd_faults,
+	[CMD_STAT] = cmd_stat,	 [CMD_LIST] = cmd_list, [CMD_DOCTOR] = cmd_doctor,
 };
 
 int main(int argc, char **argv)

@@ -112,6 +112,9 @@ int json_line(struct json *j);
 
 /* clock: CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns(). */
 uint64_t clock_now_ns(void);
+uint64_t clock_real_ns(void); /* CLOCK_REALTIME */
+/* Of two readings of it that differ, how much they differ at least; rounded up. */
+uint64_t clock_granularity_ns(void);
 
 /*
  * hist: log-linear histogram of any u64: below 64 exact, above 32 buckets per power of two

@@ -19,6 +19,8 @@ enum {
 int cmd_trace(int argc, char **argv);
 int cmd_flow(int argc, char **argv);
 int cmd_maps(int argc, char **argv);
+int cmd_faults(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

@@ -96,6 +96,11 @@ static int set_u64(const struct use *u, const char *text, const char **why)
 	return num_parse_u64(text, u->at, why);
 }
 
+static int set_u32(const struct use *u, const char *text, const char **why)
+{
+	return num_parse_u32(text, u->at, why);
+}
+
 static int set_duration(const struct use *u, const char *text, const char **why)
 {
 	return num_parse_duration(text, u->at, why);
@@ -116,9 +121,9 @@ static int set_flag(const struct use *u, const char *text, const char **why)
 }
 
 static int (*const setters[])(const struct use *, const char *, const char **) = {
-	[OPT_FLAG] = set_flag,	 [OPT_SET] = set_flag,		[OPT_CHOICE] = set_choice,  [OPT_FD] = set_fd,
-	[OPT_U64] = set_u64,	 [OPT_DURATION] = set_duration, [OPT_SIZE] = set_size,	    [OPT_PIDS] = set_pids,
-	[OPT_ERRNO] = set_errno, [OPT_STRING] = set_string,	[OPT_STRINGS] = set_string,
+	[OPT_FLAG] = set_flag, [OPT_SET] = set_flag,	      [OPT_CHOICE] = set_choice, [OPT_FD] = set_fd,
+	[OPT_U64] = set_u64,   [OPT_DURATION] = set_duration, [OPT_SIZE] = set_size,	 [OPT_PIDS] = set_pids,
+	[OPT_U32] = set_u32,   [OPT_ERRNO] = set_errno,	      [OPT_STRING] = set_string, [OPT_STRINGS] = set_string,
 };
 
 static int store(const struct use *u, const char *text)
@@ -153,6 +158,10 @@ static int next_arg(struct parse *p, const struct use *u, const char **arg)
 	*arg = NULL;
 	if (!row->arg)
 		return OPT_OK;
+	if (row->bare) {
+		*arg = row->bare;
+		return OPT_OK;
+	}
 	if (row->type == OPT_ERRNO) {
 		/* Optional: only a word that looks like an error name can be meant, "-x list" is a command. */
 		if (!next || next[0] != 'E')

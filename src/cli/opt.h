@@ -19,6 +19,7 @@ enum opt_type {
 	OPT_CHOICE,   /* uint32_t, index into row.words */
 	OPT_FD,	      /* int, -1 when absent */
 	OPT_U64,      /* uint64_t */
+	OPT_U32,      /* uint32_t */
 	OPT_DURATION, /* uint64_t nanoseconds */
 	OPT_SIZE,     /* uint64_t bytes */
 	OPT_PIDS,     /* struct num_pids, repeats add */
@@ -41,6 +42,7 @@ struct opt_row {
 	char letter;	  /* 0: none */
 	const char *name; /* long name without "--" */
 	const char *arg;  /* what help calls the argument, NULL for none */
+	const char *bare; /* meant when no argument is attached (--folded, --folded=count); NULL: one is needed */
 	enum opt_type type;
 	uint32_t set;		  /* OPT_SET */
 	size_t off;		  /* of the value in the caller's struct */
@@ -86,7 +88,8 @@ int opt_parse(const struct opt_spec *spec, int argc, char *const argv[], void *v
 int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *out);
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
-enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_LIST, CMD_DOCTOR };
+enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_LIST, CMD_DOCTOR };
+enum { FOLDED_NO, FOLDED_TIME, FOLDED_COUNT };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { LIST_EVENTS, LIST_FIELDS, LIST_HOOKS };
@@ -102,6 +105,11 @@ struct opt_values {
 	uint32_t format, color;
 	uint32_t verbose, quiet, help, version, kernel_stack, verify, split;
 	uint32_t all, ascii, live, history;
+	uint32_t user_stack, folded, slowest;
+	struct opt_strings by, slo;
+	uint64_t interval_ns; /* 0: one total at the end */
+	uint64_t total_bytes;
+	const char *cgroup;
 	uint64_t pfn, phys;
 	int ready_fd; /* -1: none */
 };

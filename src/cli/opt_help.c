@@ -51,7 +51,8 @@ static void put_option(struct buf *out, const struct opt_row *row)
 	n = row->letter ? snprintf(name, sizeof(name), "  -%c, --%s", row->letter, row->name) :
 			  snprintf(name, sizeof(name), "      --%s", row->name);
 	if (row->arg)
-		snprintf(name + n, sizeof(name) - (size_t)n, row->type == OPT_ERRNO ? "[=%s]" : " %s", row->arg);
+		snprintf(name + n, sizeof(name) - (size_t)n, row->type == OPT_ERRNO || row->bare ? "[=%s]" : " %s",
+			 row->arg);
 	n = snprintf(text, sizeof(text), "%s", row->help);
 	if (row->def)
 		snprintf(text + n, sizeof(text) - (size_t)n, " (default %s)", row->def);

@@ -6,13 +6,16 @@
 #define T	   (1u << CMD_TRACE)
 #define F	   (1u << CMD_FLOW)
 #define M	   (1u << CMD_MAPS)
-#define W	   (T | F | M) /* what watches */
+#define P	   (1u << CMD_FAULTS)
+#define S	   (1u << CMD_STAT)
+#define W	   (T | F | M | P | S) /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
 #define ALL	   (W | L | D)
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
+static const char *const folded[] = { [FOLDED_NO] = "no", [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
 static const char *const lists[] = { "events", "fields", "hooks", NULL };
 
 // clang-format off
@@ -36,6 +39,18 @@ static const struct opt_cmd cmds[] = {
 		.help = "what is mapped, by whom and how; who maps a page",
 		.text = "Prints the mappings of processes: of -p or -n as they are now (with -d, after that time), of a program when "
 			"it ends. With --phys or --pfn: who maps that physical page.",
+	},
+	[CMD_FAULTS] = {
+		.name = "faults", .runs = true,
+		.help = "page-fault latency by cause, mapping, driver and CPU",
+		.text = "Adds page faults up in the kernel and prints, for each key of --by, how many there were, how long they took "
+			"(p50 to p99.9 and the longest) and how that is spread. Nothing is written per fault.",
+	},
+	[CMD_STAT] = {
+		.name = "stat", .runs = true,
+		.help = "counters of a run on one screen",
+		.text = "Prints what a program did with its memory: maps and unmaps, the most it had mapped, page faults by kind, "
+			"and the share of its time that they took.",
 	},
 	[CMD_LIST] = {
 		.name = "list", .words_name = "events|fields|hooks", .words = lists,
@@ -65,13 +80,30 @@ static const struct opt_row rows[] = {
 	  .help = "stop after this time: 10s, 500ms, a bare number is seconds" },
 	{ .letter = 'x', .name = "failed", .arg = "ERRNO", .type = OPT_ERRNO, .off = AT(failed), .cmds = T,
 	  .help = "only calls that failed, with ERRNO only those with this error" },
-	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T,
+	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T | P,
 	  .help = "only what took this time or longer: 100us, 5ms" },
-	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T,
+	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P,
 	  .help = "with every event the kernel functions that led to it" },
-	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T,
-	  .help = "with every fault where its time went: lock, driver, off CPU, allocation, the rest" },
-	{ .name = "verify", .type = OPT_FLAG, .off = AT(verify), .cmds = W,
+	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = P,
+	  .help = "the same of the program's functions" },
+	{ .name = "cgroup", .arg = "DIR", .type = OPT_STRING, .off = AT(cgroup), .cmds = W,
+	  .help = "only processes in this control group (a directory of cgroup2) or below it" },
+	{ .letter = 'i', .name = "interval", .arg = "TIME", .type = OPT_DURATION, .off = AT(interval_ns), .cmds = P,
+	  .help = "again after each such time, what came in it; the whole at the end" },
+	{ .name = "by", .arg = "KEYS", .type = OPT_STRINGS, .off = AT(by), .cmds = P,
+	  .help = "tell faults apart by kind (the default), mapping, file, driver, comm, cpu, cluster; with commas between them" },
+	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T | P,
+	  .help = "where the time of faults went: lock, driver, off CPU, allocation, the rest" },
+	{ .name = "slowest", .arg = "N", .type = OPT_U32, .off = AT(slowest), .cmds = P,
+	  .help = "also the N slowest faults, one by one" },
+	{ .name = "slo", .arg = "LIMITS", .type = OPT_STRINGS, .off = AT(slo), .cmds = P,
+	  .help = "p99<50us, kind=cow:max<1ms, rate<1000, ...: exit 1 when one is missed, 4 when that cannot be said; "
+		  "p50 p90 p99 p99.9 max mean count rate" },
+	{ .name = "folded", .arg = "time|count", .bare = "time", .type = OPT_CHOICE, .words = folded, .off = AT(folded), .cmds = P,
+	  .help = "one line per stack for a flame graph, weighed by time (ns) or count" },
+	{ .name = "mem", .arg = "SIZE", .type = OPT_SIZE, .off = AT(total_bytes), .cmds = P | S,
+	  .help = "kernel memory for totals at most" },
+	{ .name = "verify", .type = OPT_FLAG, .off = AT(verify), .cmds = T | F | M,
 	  .help = "compare what mmtrace knows of mappings with the kernel, at the end of each process and of the run; "
 		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },
 	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
@@ -88,7 +120,7 @@ static const struct opt_row rows[] = {
 	  .help = "who maps the page at this physical address" },
 	{ .name = "pfn", .arg = "PFN", .type = OPT_U64, .off = AT(pfn), .cmds = M,
 	  .help = "who maps the page with this page frame number" },
-	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F,
+	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P,
 	  .help = "draw with plain characters" },
 	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W,
 	  .help = "write there instead of stdout" },

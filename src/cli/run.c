@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 #include "cli/child.h"
 #include "cli/cmd.h"
@@ -17,6 +16,7 @@
 #include "cli/run_gone.h"
 #include "cli/run_signals.h"
 #include "cli/run_tell.h"
+#include "cli/run_totals.h"
 #include "cli/run_verify.h"
 #include "event/schema.h"
 #include "stream/pipeline.h"
@@ -33,6 +33,7 @@ struct run {
 	struct hold hold; /* the command and what it starts, with --verify */
 	struct verify verify;
 	struct gone gone; /* processes of -p */
+	struct totals totals;
 	struct session *session;
 	bool blind; /* no change events on this machine */
 	struct pipeline *pipeline;
@@ -157,14 +158,6 @@ static int open_session(struct run *r)
 	return err == -EINVAL ? EXIT_USAGE : cannot(r, EXIT_CANNOT);
 }
 
-static uint64_t clock_of(clockid_t id, int (*get)(clockid_t, struct timespec *))
-{
-	struct timespec ts = { 0 };
-
-	get(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
 static void describe_hooks(struct run *r)
 {
 	const struct session_hook *rows;
@@ -196,8 +189,8 @@ static void describe(struct run *r)
 		.page_size = (uint32_t)sysconf(_SC_PAGESIZE),
 		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.start_mono_ns = r->start_ns,
-		.start_real_ns = clock_of(CLOCK_REALTIME, clock_gettime),
-		.clock_res_ns = clock_of(CLOCK_MONOTONIC, clock_getres),
+		.start_real_ns = clock_real_ns(),
+		.clock_res_ns = clock_granularity_ns(),
 		.kstack = r->opts.session.kstack,
 	};
 	describe_hooks(r);
@@ -227,6 +220,8 @@ static bool reader_gone(int fd)
 static int wait_ms(const struct run *r, uint64_t now)
 {
 	uint64_t end = r->start_ns + r->opts.v.duration_ns, slice = r->blind ? BLIND_MS : POLL_MS;
+
+	slice = run_totals_wait(&r->totals, now, slice);
 
 	if (!r->opts.v.duration_ns || end > now + slice * NSEC_MS)
 		return (int)slice;
@@ -266,6 +261,8 @@ static int watch(struct run *r)
 			return n;
 		now = clock_now_ns();
 		err = run_verify_heal(&r->verify, now);
+		if (!err)
+			err = run_totals_tick(&r->totals, now);
 		if (err)
 			return err;
 		if (n > 0 && now - r->flushed_ns < POLL_MS * NSEC_MS)
@@ -290,6 +287,8 @@ static int drain(struct run *r)
 	while (n > 0 || n == -EINTR);
 	if (n < 0)
 		err = n;
+	if (!err)
+		err = run_totals_read(&r->totals);
 	n = session__report(r->session, pipeline_item, r->pipeline);
 	return err ? err : n < 0 ? n : 0;
 }
@@ -422,6 +421,11 @@ static int observe(struct run *r)
 	r->verify = (struct verify){
 		.asked = r->opts.v.verify, .session = r->session, .pipeline = r->pipeline, .hold = &r->hold
 	};
+	r->totals = (struct totals){ .asked = r->opts.kind->totals,
+				     .session = r->session,
+				     .pipeline = r->pipeline,
+				     .interval_ns = r->opts.v.interval_ns,
+				     .next_ns = r->start_ns + r->opts.v.interval_ns };
 	err = run_it(r);
 	end_child(r);
 	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);

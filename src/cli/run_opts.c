@@ -97,6 +97,8 @@ static int refuse_values(const struct run_opts *o)
 		mmt_err("-n '%s': the kernel keeps %d characters of a name", o->v.comms.s[0], COMM_MAX);
 	else if (!o->v.duration_ns && run_opts_given(o, "duration"))
 		mmt_err("-d: no time at all; leave it out to trace until Ctrl-C");
+	else if (!o->v.interval_ns && run_opts_given(o, "interval"))
+		mmt_err("-i: no time at all; leave it out for one total at the end");
 	else if (!o->v.buffer_bytes && run_opts_given(o, "buffer"))
 		mmt_err("--buffer: no room at all; a power of two from 64K to 1G is needed");
 	else if (o->v.ready_fd >= 0 && fcntl(o->v.ready_fd, F_GETFD) < 0)
@@ -125,9 +127,9 @@ static void fill_session(struct run_opts *o, bool target)
 	size_t n;
 
 	memcpy(s->want, o->filter.want, sizeof(s->want));
-	s->want[MMT_EV_VMA_IMPORT] |= !o->v.events.n || o->v.verify;
+	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify;
 	ev = schema_events(&n);
-	for (size_t i = 0; i < n && !o->format->raw && !o->once; i++) {
+	for (size_t i = 0; i < n && !o->format->raw && !o->once && !o->kind->totals; i++) {
 		/*
 		 * What names the mappings of faults and calls, where there are no hooks for changes by the calls; a target's
 		 * are few. The filter keeps them from being shown.
@@ -149,12 +151,16 @@ static void fill_session(struct run_opts *o, bool target)
 	s->ring_bytes = o->v.buffer_bytes;
 	s->kstack = o->v.kernel_stack;
 	s->split = o->v.split;
+	s->ustack = o->v.user_stack;
+	s->cgroup = o->v.cgroup;
 	s->core_fault = named(o, "driver_fault");
 	s->core_mkwrite = named(o, "driver_mkwrite");
 	s->btf = o->v.btf;
 	for (uint32_t i = 0; i < o->v.tiers.n; i++)
 		o->tiers[i] = o->v.tiers.s[i];
 	s->tier = o->v.tiers.n ? o->tiers : NULL;
+	if (o->kind->session)
+		o->kind->session(o, s);
 }
 
 int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv)
@@ -173,13 +179,13 @@ int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, ch
 	code = refuse_values(o);
 	if (code)
 		return code;
-	target = o->v.pids.n || o->v.tids.n || o->v.comms.n || o->r.run;
+	target = o->v.pids.n || o->v.tids.n || o->v.comms.n || o->v.cgroup || o->r.run;
 	kind->events(o, o->filter.want, target);
 	o->once = kind->once && kind->once(o);
 	o->filter.want[MMT_EV_VMA_IMPORT] |= o->format->raw;
 	o->filter.failed = o->v.failed.given != 0;
 	o->filter.err = o->v.failed.number;
-	o->filter.slower_ns = o->v.slower_ns;
+	o->filter.slower_ns = kind->totals ? 0 : o->v.slower_ns; /* keys of faults take no time */
 	code = events(o);
 	if (!code)
 		code = kinds(o);

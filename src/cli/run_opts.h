@@ -22,6 +22,10 @@ struct run_kind {
 	int (*alone)(const struct run_opts *o, struct mmt_sink *sink);
 	/* What cannot go with this command; 0, or an exit code after a line on the log. NULL: nothing. */
 	int (*check)(const struct run_opts *o);
+	/* Faults are added up in the kernel: read after each --interval, and at the end. No event but those of events() is asked for. */
+	bool totals;
+	/* What else the session has to know. NULL: nothing. */
+	void (*session)(const struct run_opts *o, struct session_opts *s);
 	/* The sink of --format; NULL: that of the list of formats. */
 	struct mmt_sink *(*open)(const struct run_opts *o, const struct sink_opts *to);
 };

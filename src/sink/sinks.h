@@ -63,6 +63,46 @@ struct whomaps_opts {
 struct mmt_sink *whomaps_open(const struct whomaps_opts *opts, const struct sink_opts *to);
 int whomaps_put(struct mmt_sink *s, const struct whomaps_row *r);
 
+/* Page faults, added up: what to tell them apart by, in the order of --by. */
+enum faults_dim {
+	FAULTS_KIND,
+	FAULTS_MAPPING,
+	FAULTS_FILE,
+	FAULTS_DRIVER,
+	FAULTS_COMM,
+	FAULTS_CPU,
+	FAULTS_CLUSTER,
+	FAULTS_DIMS
+};
+#define FAULTS_TEXT 64
+const char *faults_dim_name(unsigned dim); /* as --by has it; NULL past the last */
+
+enum faults_form { FAULTS_TABLE, FAULTS_JSON, FAULTS_FOLDED_TIME, FAULTS_FOLDED_COUNT };
+
+struct slos; /* sink/slo.h */
+struct faults_opts {
+	enum faults_form form;
+	bool ascii, split, stacks;
+	bool interval; /* at each tick what came since the one before */
+	bool records;  /* fault events are to be counted: nobody added them up */
+	uint8_t by[FAULTS_DIMS];
+	unsigned nby;
+	uint64_t slower_ns;
+	uint32_t slowest;
+	unsigned width;		    /* columns; 0: nobody knows */
+	const char *const *cluster; /* of each CPU, "A76"; the caller's */
+	unsigned ncpus;
+	const struct slos *slos; /* the caller's; NULL: none */
+};
+struct mmt_sink *faults_open(const struct faults_opts *opts, const struct sink_opts *to);
+
+/* Counters of a run on one screen. */
+struct stat_opts {
+	bool json;
+	unsigned width;
+};
+struct mmt_sink *stat_open(const struct stat_opts *opts, const struct sink_opts *to);
+
 /* NULL past the last, by position or by name. */
 const struct sink_format *sink_format(unsigned i);
 const struct sink_format *sink_by_name(const char *name);

@@ -259,9 +259,9 @@ static void test_help(void **state)
 			bool there;
 
 			snprintf(name, sizeof(name), "--%s%s", s->rows[i].name,
-				 !s->rows[i].arg	      ? " " :
-				 s->rows[i].type == OPT_ERRNO ? "[" :
-								" ");
+				 !s->rows[i].arg				 ? " " :
+				 s->rows[i].type == OPT_ERRNO || s->rows[i].bare ? "[" :
+										   " ");
 			there = strstr(buf_str(&b), name) != NULL;
 			assert_int_equal(there, (s->rows[i].cmds >> shown) & 1);
 		}
