@@ -15,7 +15,7 @@
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
-static const char *const folded[] = { [FOLDED_NO] = "no", [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
+static const char *const folded[] = { [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
 static const char *const lists[] = { "events", "fields", "hooks", NULL };
 
 // clang-format off
@@ -83,7 +83,7 @@ static const struct opt_row rows[] = {
 	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T | P,
 	  .help = "only what took this time or longer: 100us, 5ms" },
 	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P,
-	  .help = "with every event the kernel functions that led to it" },
+	  .help = "with every event the kernel functions that led to it; of faults the heaviest such stacks" },
 	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = P,
 	  .help = "the same of the program's functions" },
 	{ .name = "cgroup", .arg = "DIR", .type = OPT_STRING, .off = AT(cgroup), .cmds = W,
