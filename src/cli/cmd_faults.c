@@ -72,8 +72,6 @@ static int read_keys(const struct opt_strings *all)
 			at += len + (at[len] == ',');
 		} while (*at && !code);
 	}
-	if (!all->n)
-		code = add_key("kind");
 	return code;
 }
 

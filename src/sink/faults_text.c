@@ -36,6 +36,10 @@ static void put_dim(struct buf *b, const struct faults_show *k, const struct fau
 	char text[FAULTS_TEXT];
 	const char *s = faults_book_text(k->book, c, dim, text);
 
+	if (dim != FAULTS_KIND && faults_is_other(k->opts, c)) {
+		buf_puts(b, "(other)");
+		return;
+	}
 	words_visible(b, s ? s : "-");
 	if (dim == FAULTS_MAPPING && c->row->mapping) {
 		buf_putc(b, ' ');
@@ -47,16 +51,14 @@ void faults_text_key(struct buf *b, const struct faults_show *k, const struct fa
 {
 	char text[FAULTS_TEXT];
 
-	if (g->cell->row->other && (k->opts->nby > 1 || k->opts->by[0] != FAULTS_KIND)) {
-		buf_puts(b, "(other)");
-		return;
-	}
+	if (!k->opts->nby)
+		buf_puts(b, "all");
 	for (unsigned i = 0; i < k->opts->nby; i++) {
 		if (i)
 			buf_puts(b, ", ");
-		if (k->opts->by[i] == FAULTS_CPU)
+		if (k->opts->by[i] == FAULTS_CPU && g->cell->row->cpu >= 0)
 			buf_puts(b, "CPU ");
-		if (faults_book_text(k->book, g->cell, k->opts->by[i], text))
+		if (faults_book_text(k->book, g->cell, k->opts->by[i], text) || faults_is_other(k->opts, g->cell))
 			put_dim(b, k, g->cell, k->opts->by[i]);
 		else
 			buf_printf(b, "(unknown %s)", faults_dim_name(k->opts->by[i]));
@@ -207,17 +209,13 @@ static void put_numbers(struct buf *b, const struct faults_show *k, const struct
 static void put_row(struct buf *b, const struct faults_show *k, const struct columns *c, const struct faults_group *g,
 		    uint64_t all_ns)
 {
-	bool other = g->cell->row->other && (k->opts->nby > 1 || k->opts->by[0] != FAULTS_KIND);
 	struct buf one = { 0 };
 
 	for (unsigned i = 0; i < k->opts->nby; i++) {
 		if (!is_short(k->opts->by[i]))
 			continue;
 		buf_reset(&one);
-		if (other)
-			buf_puts(&one, "(other)");
-		else
-			put_dim(&one, k, g->cell, k->opts->by[i]);
+		put_dim(&one, k, g->cell, k->opts->by[i]);
 		put_cell(b, buf_str(&one), c->width[i], is_right(k->opts->by[i]));
 	}
 	put_numbers(b, k, &g->sum, all_ns);
@@ -225,10 +223,7 @@ static void put_row(struct buf *b, const struct faults_show *k, const struct col
 		if (is_short(k->opts->by[i]))
 			continue;
 		buf_putc(b, ' ');
-		if (other)
-			buf_puts(b, "(other)");
-		else
-			put_dim(b, k, g->cell, k->opts->by[i]);
+		put_dim(b, k, g->cell, k->opts->by[i]);
 	}
 	buf_putc(b, '\n');
 	buf_free(&one);

@@ -109,7 +109,7 @@ static void by_kind(void **state)
 	struct kit r;
 
 	(void)state;
-	kit_begin(&r, (struct faults_opts){ .width = 80 }, false);
+	kit_begin(&r, (struct faults_opts){ .by = { FAULTS_KIND }, .nby = 1, .width = 80 }, false);
 	plain_story(&r);
 	golden("kind", kit_end(&r, 2000 * MS, NULL));
 }
@@ -159,7 +159,7 @@ static void intervals(void **state)
 	struct kit r;
 
 	(void)state;
-	kit_begin(&r, (struct faults_opts){ .interval = true }, false);
+	kit_begin(&r, (struct faults_opts){ .by = { FAULTS_KIND }, .nby = 1, .interval = true }, false);
 	KIT_TOTAL(&r, MMT_ROW_CPU, MMT_FKIND_ANON, { 900, 400 }, { 40 * US, 10 });
 	assert_int_equal(pipeline_tick(r.p, 1000 * MS), 0);
 	KIT_TOTAL(&r, MMT_ROW_CPU, MMT_FKIND_ANON, { 900, 400 }, { 1500, 500 }, { 40 * US, 10 });

@@ -157,6 +157,22 @@ static void what_is_not_timed_is_unknown(void **state)
 	kit_has_not(text, "│");
 }
 
+/* Without a key everything is one. */
+static void without_a_key(void **state)
+{
+	struct kit r;
+	const char *text;
+
+	(void)state;
+	kit_begin(&r, (struct faults_opts){ 0 }, false);
+	KIT_TOTAL(&r, MMT_ROW_CPU, MMT_FKIND_UNKNOWN, { 1 * US, 3 });
+	KIT_TOTAL(&r, MMT_ROW_CPU + 1, MMT_FKIND_UNKNOWN, { 1 * US, 4 });
+	text = kit_end(&r, 1000 * MS, NULL);
+	kit_has(text, "   COUNT  RATE/s ");
+	kit_has(text, "\n       7     7.0 ");
+	kit_has(text, "\nall: 7 faults, mean 1.0us\n");
+}
+
 static void no_fault_at_all(void **state)
 {
 	struct kit r;
@@ -389,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_later_total_replaces),
 		cmocka_unit_test(rows_of_one_key_are_one),
 		cmocka_unit_test(what_is_not_timed_is_unknown),
+		cmocka_unit_test(without_a_key),
 		cmocka_unit_test(no_fault_at_all),
 		cmocka_unit_test(a_name_forges_no_line),
 		cmocka_unit_test(only_slow_ones),
