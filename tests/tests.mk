@@ -14,9 +14,11 @@ TESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static -p
 
 TESTS_work := $(patsubst %,tests/work/%.c,work calls calls_mem case_call case_change case_fault case_mem case_proc \
 	case_reach case_signal case_wait)
+TESTS_nfaults := $(patsubst %,tests/work/%.c,nfaults nfaults_kinds nfaults_tasks)
 TESTS_order := tests/work/order.c
 TESTS_match := $(patsubst %,tests/run/%.c,match match_json match_plan read_whole)
 TESTS_check-order := $(patsubst %,tests/run/%.c,check-order match_json read_whole)
+TESTS_check-totals := $(patsubst %,tests/run/%.c,check-totals match_json)
 TESTS_scenarios := $(patsubst %,tests/run/%.c,scenarios scenarios_expr scenarios_flow scenarios_maps scenarios_table scenarios_trace scenarios_used match_json read_whole)
 TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
@@ -26,8 +28,8 @@ TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
 TESTS_measure := tests/bench/measure.c
 TESTS_wire-count := tests/bench/wire-count.c
-TESTS_PROGRAMS := measure wire-count work order match check-order bpf-left as-nobody inserts reach churn stock scenarios
-TESTS_HEADERS := tests/work/work.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
+TESTS_PROGRAMS := measure wire-count work nfaults order match check-order check-totals bpf-left as-nobody inserts reach churn stock scenarios
+TESTS_HEADERS := tests/work/work.h tests/work/nfaults.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
 TESTS_ARM64 := $(TESTS_PROGRAMS:%=$(OUTPUT)/arm64/tests/%)
@@ -96,6 +98,10 @@ docs-scenarios:
 .PHONY: test-order
 test-order: $(OUTPUT)/tests/check-order
 	@tests/run/order-selftest $<
+
+.PHONY: test-totals
+test-totals: $(OUTPUT)/tests/check-totals
+	@tests/run/totals-selftest $<
 
 test-host-hooks: $(TESTS_NATIVE) all
 	@OUT=$(abspath $(OUTPUT)) tests/run/host

@@ -30,12 +30,12 @@ static unsigned put_bar(struct buf *b, const struct faults_style *style, uint64_
 	if (part && !n)
 		n = 1;
 	used = (unsigned)((n + steps - 1) / steps);
-	buf_puts(b, style->color && part ? CYAN : "");
+	buf_puts(b, style->color ? CYAN : "");
 	for (uint64_t i = 0; i < n / steps; i++)
 		buf_puts(b, style->ascii ? "#" : "█");
 	if (!style->ascii)
 		buf_puts(b, eighths[n % steps]);
-	buf_puts(b, style->color && part ? NORMAL : "");
+	buf_puts(b, style->color ? NORMAL : "");
 	for (unsigned i = used; i < width; i++)
 		buf_putc(b, ' ');
 	return used;
@@ -83,8 +83,7 @@ static void lay_grid(struct grid *g, const struct faults_hist *h, uint64_t clock
 			g->low++;
 		g->first = clamped(g, h->b[0].index);
 		g->last = clamped(g, h->b[h->n - 1].index);
-		/* no finer than what would hide the shortest below the clock's step */
-		if (g->per_octave == 1 || (g->last - g->first < LINES && row_of(g, h->b[0].index) > g->low))
+		if (g->per_octave == 1 || g->last - g->first < LINES)
 			return;
 	}
 }
@@ -171,7 +170,6 @@ void faults_text_bars(struct buf *b, const struct faults_show *k, const struct f
 
 #define SPLIT_MAX  40
 #define SPLIT_KEYS 20
-#define KEY_WIDE   32
 #define HEADING	   "Where the time went"
 
 /* In the order of enum mmt_share, the rest last, then what is not known. */
@@ -185,9 +183,14 @@ static const struct {
 
 static void put_percent(struct buf *b, bool known, uint64_t part, uint64_t all)
 {
-	char text[NUM_FMT_LEN];
+	uint64_t permille = all ? (uint64_t)((unsigned __int128)part * 1000 / all) : 0;
 
-	buf_printf(b, " %8s", faults_text_share(text, part, all, known));
+	if (!known || !all)
+		buf_printf(b, " %8s", "-");
+	else if (part && !permille)
+		buf_printf(b, " %8s", "<0.1%");
+	else
+		buf_printf(b, " %6" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
 }
 
 static void put_stacked(struct buf *b, const struct faults_style *style, const uint64_t ns[REST + 1], uint64_t all,
@@ -201,9 +204,8 @@ static void put_stacked(struct buf *b, const struct faults_style *style, const u
 
 		sum += ns[i];
 		end = all ? (unsigned)((unsigned __int128)(sum < all ? sum : all) * width / all) : 0;
-		if (at >= end)
-			continue;
-		buf_puts(b, style->color ? parts[i].color : "");
+		if (at < end)
+			buf_puts(b, style->color ? parts[i].color : "");
 		for (; at < end; at++)
 			buf_puts(b, style->ascii ? parts[i].plain : parts[i].mark);
 		buf_puts(b, style->color ? NORMAL : "");
@@ -220,8 +222,7 @@ static void put_split(struct buf *b, const struct faults_show *k, const struct f
 	bool rest = faults_sum_rest(s, &ns[REST]);
 	size_t from = b->len;
 
-	if (key)
-		faults_text_key(b, k, g);
+	faults_text_key(b, k, g);
 	buf_pad(b, from + key);
 	for (unsigned i = 0; i < MMT_SHARES; i++) {
 		bool known = s->shares >> i & 1;
@@ -232,47 +233,29 @@ static void put_split(struct buf *b, const struct faults_show *k, const struct f
 	put_percent(b, rest, ns[REST], s->sum_ns);
 	buf_puts(b, "  ");
 	put_stacked(b, &k->style, ns, s->timed ? s->sum_ns : 0, width);
-	if (!key) {
-		buf_puts(b, "  ");
-		faults_text_key(b, k, g);
-	}
 	buf_putc(b, '\n');
-}
-
-/* Keys that are never long stand in front, others behind the bar. */
-static size_t key_width(const struct faults_show *k, const struct faults_groups *g)
-{
-	struct buf one = { 0 };
-	size_t width = sizeof(HEADING) - 1;
-
-	for (size_t i = 0; i < g->n && i < SPLIT_KEYS; i++) {
-		buf_reset(&one);
-		faults_text_key(&one, k, &g->g[i]);
-		width = one.len > width ? one.len : width;
-	}
-	buf_free(&one);
-	return width > KEY_WIDE ? 0 : width;
 }
 
 void faults_text_split(struct buf *b, const struct faults_show *k, const struct faults_groups *g)
 {
-	const char *bold = k->style.color ? BOLD : "", *normal = k->style.color ? NORMAL : "";
-	size_t key = key_width(k, g);
-	unsigned width = k->style.width > key + 48 ? k->style.width - (unsigned)key - 48 : 0;
+	unsigned width;
+	size_t key = sizeof(HEADING) - 1;
+	struct buf one = { 0 };
 
-	width = !key || width > SPLIT_MAX ? SPLIT_MAX : width < BAR_MIN ? BAR_MIN : width;
-	if (key)
-		buf_printf(b, "\n%s%-*s", bold, (int)key, HEADING);
-	else
-		buf_printf(b, "\n%s" HEADING "\n", bold);
-	for (unsigned i = 0; i <= REST; i++) {
-		const char *mark = k->style.ascii ? parts[i].plain : parts[i].mark;
-
-		buf_printf(b, " %*s%s", (int)(7 - strlen(parts[i].name) + strlen(mark)), mark, parts[i].name);
+	for (size_t i = 0; i < g->n && i < SPLIT_KEYS; i++) {
+		buf_reset(&one);
+		faults_text_key(&one, k, &g->g[i]);
+		key = one.len > key ? one.len : key;
 	}
-	buf_printf(b, "%s\n", normal);
+	buf_free(&one);
+	width = k->style.width > key + 48 ? k->style.width - (unsigned)key - 48 : 0;
+	width = width > SPLIT_MAX ? SPLIT_MAX : width < BAR_MIN ? BAR_MIN : width;
+	buf_printf(b, "\n%s%-*s", k->style.color ? BOLD : "", (int)key, HEADING);
+	for (unsigned i = 0; i <= REST; i++)
+		buf_printf(b, " %*s%s",
+			   (int)(7 - strlen(parts[i].name)) + (int)strlen(k->style.ascii ? "A" : parts[i].mark),
+			   k->style.ascii ? parts[i].plain : parts[i].mark, parts[i].name);
+	buf_puts(b, k->style.color ? NORMAL "\n" : "\n");
 	for (size_t i = 0; i < g->n && i < SPLIT_KEYS; i++)
 		put_split(b, k, &g->g[i], key, width);
-	if (g->n > SPLIT_KEYS)
-		buf_printf(b, "... and %zu more keys\n", g->n - SPLIT_KEYS);
 }

@@ -34,9 +34,8 @@ static void row_clear(struct faults_row *r)
 void faults_book_free(struct faults_book *b)
 {
 	for (size_t i = 0; i < b->ncells; i++) {
-		if (b->cell[i]->old != b->cell[i]->now)
-			free(b->cell[i]->old);
 		free(b->cell[i]->now);
+		free(b->cell[i]->old);
 		free(b->cell[i]);
 	}
 	free(b->cell);

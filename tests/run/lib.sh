@@ -30,14 +30,21 @@ check()
 	if "$@"; then ok "$check_name"; else not_ok "$check_name" "$check_why"; fi
 }
 
-# start_trace OPTIONS...: mmtrace in the background, $trace its process. Returns when its hooks are live, or 1: it ended
-start_trace()
+# start_command COMMAND OPTIONS...: mmtrace in the background, $trace its process. Returns when its hooks are live, or 1: it ended
+start_command()
 {
 	rm -f "$tmp/ready"
 	mkfifo "$tmp/ready"
-	mmtrace trace --ready-fd 3 "$@" 3>"$tmp/ready" >"$tmp/trace.out" 2>"$tmp/trace.err" &
+	command=$1
+	shift
+	mmtrace "$command" --ready-fd 3 "$@" 3>"$tmp/ready" >"$tmp/trace.out" 2>"$tmp/trace.err" &
 	trace=$!
 	[ "$(head -c 1 <"$tmp/ready" | wc -c)" = 1 ]
+}
+
+start_trace()
+{
+	start_command trace "$@"
 }
 
 # wait_line FILE WORDS: until the file has such a line; a pipe would end with its first reader
