@@ -18,8 +18,8 @@ static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 	struct split_sum sum;
 
 	split_end((__u32)pid_tgid, now, &sum);
-	/* with the wait before it, where that is known */
-	if (sum.known & (1 << MMT_SHARE_LOCK))
+	/* with the wait before it, where that was seen */
+	if (sum.total)
 		e->h.ts_ns = now - sum.total;
 	e->h.dur_ns = now - e->h.ts_ns;
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);

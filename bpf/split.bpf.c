@@ -89,7 +89,49 @@ SPLIT_SPAN(alloc, "__alloc_pages_noprof", alloc, SPLIT_ALLOC)
 SPLIT_SPAN(alloc_prof, "__alloc_pages", alloc, SPLIT_ALLOC)
 SPLIT_SPAN(alloc_nodemask, "__alloc_pages_nodemask", alloc, SPLIT_ALLOC)
 
-/* (bool preempt, prev, next); before the switch, so prev is who runs */
+#endif
+
+/* Before the switch, so that the one that goes is the current one. */
+static __always_inline void split_switch(__u32 next)
+{
+	struct mmt_shares *s = shares_in_fault();
+
+	if (s) {
+		split_turn(s, bpf_ktime_get_ns());
+		s->in |= SPLIT_OFF;
+	}
+	s = shares_of(next);
+	if (s && s->in & SPLIT_OFF) {
+		split_turn(s, bpf_ktime_get_ns());
+		s->in &= ~SPLIT_OFF;
+	}
+}
+
+#ifdef MMT_PLAIN
+
+/* TP_STRUCT__entry of sched_switch behind the common fields: include/trace/events/sched.h, 5.10 to 6.12 */
+struct split_switch_ctx {
+	__u64 common;
+	char prev_comm[16];
+	__s32 prev_pid, prev_prio;
+	__s64 prev_state;
+	char next_comm[16];
+	__s32 next_pid, next_prio;
+};
+
+SEC("?tp/sched/sched_switch")
+int split_switch__tp(struct split_switch_ctx *ctx)
+{
+	if (off)
+		return 0;
+	HIT(SPLIT_OFFCPU);
+	split_switch(ctx->next_pid);
+	return 0;
+}
+
+#else
+
+/* (bool preempt, prev, next) */
 struct split_switch_ctx {
 	__u64 args[3];
 };
@@ -98,21 +140,11 @@ SEC("?raw_tp/sched_switch")
 int split_switch__raw_tp(struct split_switch_ctx *ctx)
 {
 	struct task_struct *next = (void *)ctx->args[2];
-	struct mmt_shares *s;
 
 	if (off)
 		return 0;
 	HIT(SPLIT_OFFCPU);
-	s = shares_in_fault();
-	if (s) {
-		split_turn(s, bpf_ktime_get_ns());
-		s->in |= SPLIT_OFF;
-	}
-	s = shares_of(BPF_CORE_READ(next, pid));
-	if (s && s->in & SPLIT_OFF) {
-		split_turn(s, bpf_ktime_get_ns());
-		s->in &= ~SPLIT_OFF;
-	}
+	split_switch(BPF_CORE_READ(next, pid));
 	return 0;
 }
 

@@ -24,11 +24,12 @@ TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
 TESTS_churn := tests/work/churn.c
 TESTS_inserts := tests/work/inserts.c
+TESTS_split := tests/work/split.c
 TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
 TESTS_measure := tests/bench/measure.c
 TESTS_wire-count := tests/bench/wire-count.c
-TESTS_PROGRAMS := measure wire-count work nfaults order match check-order check-totals bpf-left as-nobody inserts reach churn stock scenarios
+TESTS_PROGRAMS := measure wire-count work nfaults order match check-order check-totals bpf-left as-nobody inserts split reach churn stock scenarios
 TESTS_HEADERS := tests/work/work.h tests/work/nfaults.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)

@@ -375,9 +375,10 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_SPLIT_OFFCPU] = {
 		.id = MMT_HOOK_SPLIT_OFFCPU, .name = "split.offcpu", .text = "time a fault is not on a CPU",
-		.config = "CONFIG_DEBUG_INFO_BTF=y", .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.offcpu",
+		.config = "CONFIG_TRACEPOINTS=y", .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.offcpu",
 		.tries = {
 			{ .tier = MMT_TIER_RAW_TP, .object = OBJ_CORE, .progs = { "split_switch__raw_tp" } },
+			{ .tier = MMT_TIER_TP, .object = OBJ_PLAIN, .progs = { "split_switch__tp" } },
 		},
 	},
 	[MMT_HOOK_SPLIT_ALLOC] = {
