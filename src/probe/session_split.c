@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Where the time of faults goes: which hooks know it. */
+#include <stdio.h>
 #include "mmtrace/wire/total.h"
 #include "session_impl.h"
 
@@ -25,11 +26,17 @@ static bool begins_early(const struct session *s, int hook)
 
 void session__want_split(struct session *s)
 {
+	struct hook_choice *lock = &s->choice[MMT_HOOK_SPLIT_LOCK];
+
 	/* totals and records need the same hooks */
 	for (int i = 0; i < MMT_SHARES; i++)
 		s->choice[hooks[i]].wanted = asked(s);
-	if (begins_early(s, MMT_HOOK_FAULT) || begins_early(s, MMT_HOOK_TOTAL))
-		s->choice[MMT_HOOK_SPLIT_LOCK].wanted = false;
+	if (lock->try >= 0 && (begins_early(s, MMT_HOOK_FAULT) || begins_early(s, MMT_HOOK_TOTAL))) {
+		lock->try = -1;
+		lock->better = 0;
+		snprintf(lock->why, sizeof(lock->why),
+			 "faults begin before the lock here (tier perf): it is in their time");
+	}
 }
 
 uint32_t session__split_knob(const struct session *s)
