@@ -72,8 +72,6 @@ static int read_keys(const struct opt_strings *all)
 			at += len + (at[len] == ',');
 		} while (*at && !code);
 	}
-	if (!all->n)
-		code = add_key("kind");
 	return code;
 }
 
@@ -100,6 +98,11 @@ static bool by_name(void)
 	return it.by & (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER);
 }
 
+static bool is_folded(const struct run_opts *o)
+{
+	return run_opts_given(o, "folded");
+}
+
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
 	static const uint8_t names[] = { MMT_EV_VMA_IMPORT, MMT_EV_VMA_MAP, MMT_EV_VMA_UNMAP, MMT_EV_VMA_PROT,
@@ -111,7 +114,7 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	it.code = read_keys(&o->v.by);
 	if (!it.code)
 		it.code = read_slo(&o->v.slo);
-	if (o->v.kernel_stack || o->v.user_stack || o->v.folded)
+	if (o->v.kernel_stack || o->v.user_stack || is_folded(o))
 		it.by |= MMT_BY_STACK;
 	if (it.by & MMT_BY_STACK)
 		it.by |= MMT_BY_COMM; /* the root of each */
@@ -129,9 +132,9 @@ static int check(const struct run_opts *o)
 {
 	if (it.code)
 		return it.code;
-	if (o->v.folded && o->v.format == FORMAT_JSON)
+	if (is_folded(o) && o->v.format == FORMAT_JSON)
 		mmt_err("--folded and -j are two forms of output: leave one out");
-	else if (o->v.folded && o->v.interval_ns)
+	else if (is_folded(o) && o->v.interval_ns)
 		mmt_err("--folded is one text at the end: it has no -i");
 	else if (o->v.slowest > SLOWEST_MAX)
 		mmt_err("--slowest %u: at most %d are kept; -L and 'mmtrace trace -e fault' show more", o->v.slowest,
@@ -192,11 +195,11 @@ static unsigned width(int fd)
 static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_opts *to)
 {
 	static const enum faults_form folded[] = {
-		[FOLDED_NO] = FAULTS_TABLE, [FOLDED_TIME] = FAULTS_FOLDED_TIME, [FOLDED_COUNT] = FAULTS_FOLDED_COUNT
+		[FOLDED_TIME] = FAULTS_FOLDED_TIME, [FOLDED_COUNT] = FAULTS_FOLDED_COUNT
 	};
 
 	clusters_read(&it.clusters, "/sys/devices/system/cpu"); /* else they are unknown, and shown so */
-	it.f.form = o->v.format == FORMAT_JSON ? FAULTS_JSON : folded[o->v.folded];
+	it.f.form = o->v.format == FORMAT_JSON ? FAULTS_JSON : is_folded(o) ? folded[o->v.folded] : FAULTS_TABLE;
 	it.f.ascii = plain_characters(o);
 	it.f.split = o->v.split != 0;
 	it.f.stacks = o->v.kernel_stack || o->v.user_stack;

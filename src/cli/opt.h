@@ -89,7 +89,7 @@ int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *ou
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
 enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_LIST, CMD_DOCTOR };
-enum { FOLDED_NO, FOLDED_TIME, FOLDED_COUNT };
+enum { FOLDED_TIME, FOLDED_COUNT };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { LIST_EVENTS, LIST_FIELDS, LIST_HOOKS };

@@ -15,7 +15,7 @@
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
-static const char *const folded[] = { [FOLDED_NO] = "no", [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
+static const char *const folded[] = { [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
 static const char *const lists[] = { "events", "fields", "hooks", NULL };
 
 // clang-format off
@@ -43,7 +43,7 @@ static const struct opt_cmd cmds[] = {
 	[CMD_FAULTS] = {
 		.name = "faults", .runs = true,
 		.help = "page-fault latency by cause, mapping, driver and CPU",
-		.text = "Adds page faults up in the kernel and prints, for each key of --by, how many there were, how long they took "
+		.text = "Adds page faults up in the kernel and prints, for each key of --by or for all of them, how many there were, how long they took "
 			"(p50 to p99.9 and the longest) and how that is spread. Nothing is written per fault.",
 	},
 	[CMD_STAT] = {
@@ -83,7 +83,7 @@ static const struct opt_row rows[] = {
 	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T | P,
 	  .help = "only what took this time or longer: 100us, 5ms" },
 	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P,
-	  .help = "with every event the kernel functions that led to it" },
+	  .help = "with every event the kernel functions that led to it; of faults the heaviest such stacks" },
 	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = P,
 	  .help = "the same of the program's functions" },
 	{ .name = "cgroup", .arg = "DIR", .type = OPT_STRING, .off = AT(cgroup), .cmds = W,
@@ -91,7 +91,7 @@ static const struct opt_row rows[] = {
 	{ .letter = 'i', .name = "interval", .arg = "TIME", .type = OPT_DURATION, .off = AT(interval_ns), .cmds = P,
 	  .help = "again after each such time, what came in it; the whole at the end" },
 	{ .name = "by", .arg = "KEYS", .type = OPT_STRINGS, .off = AT(by), .cmds = P,
-	  .help = "tell faults apart by kind (the default), mapping, file, driver, comm, cpu, cluster; with commas between them" },
+	  .help = "tell faults apart by kind, mapping, file, driver, comm, cpu, cluster, with commas between them; without it they are one" },
 	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T | P,
 	  .help = "where the time of faults went: lock, driver, off CPU, allocation, the rest" },
 	{ .name = "slowest", .arg = "N", .type = OPT_U32, .off = AT(slowest), .cmds = P,

@@ -114,14 +114,18 @@ void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids)
 	tell_gone("thread", "threads of -t", tids);
 }
 
-void run_tell_summary(const struct mmt_summary *sum)
+void run_tell_summary(const struct mmt_summary *sum, bool totals)
 {
 	char ran[NUM_FMT_LEN];
 	uint64_t lost = sum->bad;
 
 	for (unsigned kind = 0; schema_loss(kind); kind++)
 		lost += sum->lost[kind];
-	mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns), lost);
+	if (totals)
+		mmt_info("ran for %s, %" PRIu64 " lost", num_fmt_duration(ran, sum->ran_ns), lost);
+	else
+		mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns),
+			 lost);
 	tell_losses(sum);
 	tell_hooks("not on this machine", sum->absent, " ('mmtrace doctor' says why)");
 	tell_hooks("live, but saw nothing", sum->silent, "");

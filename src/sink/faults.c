@@ -228,8 +228,6 @@ struct mmt_sink *faults_open(const struct faults_opts *opts, const struct sink_o
 	out_init(&k->out, to->fd);
 	json_init(&k->j, &k->out.b);
 	k->opts = *opts;
-	if (!k->opts.nby)
-		k->opts.by[k->opts.nby++] = FAULTS_KIND;
 	k->color = to->color;
 	k->book.cluster = opts->cluster;
 	k->book.ncpus = opts->ncpus;

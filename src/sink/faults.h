@@ -160,6 +160,10 @@ void faults_text_folded(struct buf *b, const struct faults_show *k, const struct
 const char *faults_kind_text(uint8_t kind, uint8_t class, char buf[FAULTS_TEXT]); /* NULL: unknown */
 /* A latency, "<42ns" where the clock knows no more; "-" when unknown. */
 const char *faults_text_ns(const struct faults_style *s, bool known, uint64_t ns, char buf[NUM_FMT_LEN]);
+/* Is it of keys that found no room, where keys were asked for? */
+bool faults_is_other(const struct faults_opts *o, const struct faults_cell *c);
+/* "12.3%", of what is there never 0; "-" when unknown. */
+const char *faults_text_share(char buf[NUM_FMT_LEN], uint64_t part, uint64_t all, bool known);
 
 /* Each ends its line. */
 int faults_json_group(struct json *j, const struct faults_show *k, const struct faults_group *g, const char *type);

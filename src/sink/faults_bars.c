@@ -30,12 +30,12 @@ static unsigned put_bar(struct buf *b, const struct faults_style *style, uint64_
 	if (part && !n)
 		n = 1;
 	used = (unsigned)((n + steps - 1) / steps);
-	buf_puts(b, style->color ? CYAN : "");
+	buf_puts(b, style->color && part ? CYAN : "");
 	for (uint64_t i = 0; i < n / steps; i++)
 		buf_puts(b, style->ascii ? "#" : "█");
 	if (!style->ascii)
 		buf_puts(b, eighths[n % steps]);
-	buf_puts(b, style->color ? NORMAL : "");
+	buf_puts(b, style->color && part ? NORMAL : "");
 	for (unsigned i = used; i < width; i++)
 		buf_putc(b, ' ');
 	return used;
@@ -83,7 +83,8 @@ static void lay_grid(struct grid *g, const struct faults_hist *h, uint64_t clock
 			g->low++;
 		g->first = clamped(g, h->b[0].index);
 		g->last = clamped(g, h->b[h->n - 1].index);
-		if (g->per_octave == 1 || g->last - g->first < LINES)
+		/* no finer than what would hide the shortest below the clock's step */
+		if (g->per_octave == 1 || (g->last - g->first < LINES && row_of(g, h->b[0].index) > g->low))
 			return;
 	}
 }
@@ -170,6 +171,7 @@ void faults_text_bars(struct buf *b, const struct faults_show *k, const struct f
 
 #define SPLIT_MAX  40
 #define SPLIT_KEYS 20
+#define KEY_WIDE   32
 #define HEADING	   "Where the time went"
 
 /* In the order of enum mmt_share, the rest last, then what is not known. */
@@ -183,14 +185,9 @@ static const struct {
 
 static void put_percent(struct buf *b, bool known, uint64_t part, uint64_t all)
 {
-	uint64_t permille = all ? (uint64_t)((unsigned __int128)part * 1000 / all) : 0;
+	char text[NUM_FMT_LEN];
 
-	if (!known || !all)
-		buf_printf(b, " %8s", "-");
-	else if (part && !permille)
-		buf_printf(b, " %8s", "<0.1%");
-	else
-		buf_printf(b, " %6" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
+	buf_printf(b, " %8s", faults_text_share(text, part, all, known));
 }
 
 static void put_stacked(struct buf *b, const struct faults_style *style, const uint64_t ns[REST + 1], uint64_t all,
@@ -204,8 +201,9 @@ static void put_stacked(struct buf *b, const struct faults_style *style, const u
 
 		sum += ns[i];
 		end = all ? (unsigned)((unsigned __int128)(sum < all ? sum : all) * width / all) : 0;
-		if (at < end)
-			buf_puts(b, style->color ? parts[i].color : "");
+		if (at >= end)
+			continue;
+		buf_puts(b, style->color ? parts[i].color : "");
 		for (; at < end; at++)
 			buf_puts(b, style->ascii ? parts[i].plain : parts[i].mark);
 		buf_puts(b, style->color ? NORMAL : "");
@@ -222,7 +220,8 @@ static void put_split(struct buf *b, const struct faults_show *k, const struct f
 	bool rest = faults_sum_rest(s, &ns[REST]);
 	size_t from = b->len;
 
-	faults_text_key(b, k, g);
+	if (key)
+		faults_text_key(b, k, g);
 	buf_pad(b, from + key);
 	for (unsigned i = 0; i < MMT_SHARES; i++) {
 		bool known = s->shares >> i & 1;
@@ -233,29 +232,47 @@ static void put_split(struct buf *b, const struct faults_show *k, const struct f
 	put_percent(b, rest, ns[REST], s->sum_ns);
 	buf_puts(b, "  ");
 	put_stacked(b, &k->style, ns, s->timed ? s->sum_ns : 0, width);
+	if (!key) {
+		buf_puts(b, "  ");
+		faults_text_key(b, k, g);
+	}
 	buf_putc(b, '\n');
 }
 
-void faults_text_split(struct buf *b, const struct faults_show *k, const struct faults_groups *g)
+/* Keys that are never long stand in front, others behind the bar. */
+static size_t key_width(const struct faults_show *k, const struct faults_groups *g)
 {
-	unsigned width;
-	size_t key = sizeof(HEADING) - 1;
 	struct buf one = { 0 };
+	size_t width = sizeof(HEADING) - 1;
 
 	for (size_t i = 0; i < g->n && i < SPLIT_KEYS; i++) {
 		buf_reset(&one);
 		faults_text_key(&one, k, &g->g[i]);
-		key = one.len > key ? one.len : key;
+		width = one.len > width ? one.len : width;
 	}
 	buf_free(&one);
-	width = k->style.width > key + 48 ? k->style.width - (unsigned)key - 48 : 0;
-	width = width > SPLIT_MAX ? SPLIT_MAX : width < BAR_MIN ? BAR_MIN : width;
-	buf_printf(b, "\n%s%-*s", k->style.color ? BOLD : "", (int)key, HEADING);
-	for (unsigned i = 0; i <= REST; i++)
-		buf_printf(b, " %*s%s",
-			   (int)(7 - strlen(parts[i].name)) + (int)strlen(k->style.ascii ? "A" : parts[i].mark),
-			   k->style.ascii ? parts[i].plain : parts[i].mark, parts[i].name);
-	buf_puts(b, k->style.color ? NORMAL "\n" : "\n");
+	return width > KEY_WIDE ? 0 : width;
+}
+
+void faults_text_split(struct buf *b, const struct faults_show *k, const struct faults_groups *g)
+{
+	const char *bold = k->style.color ? BOLD : "", *normal = k->style.color ? NORMAL : "";
+	size_t key = key_width(k, g);
+	unsigned width = k->style.width > key + 48 ? k->style.width - (unsigned)key - 48 : 0;
+
+	width = !key || width > SPLIT_MAX ? SPLIT_MAX : width < BAR_MIN ? BAR_MIN : width;
+	if (key)
+		buf_printf(b, "\n%s%-*s", bold, (int)key, HEADING);
+	else
+		buf_printf(b, "\n%s" HEADING "\n", bold);
+	for (unsigned i = 0; i <= REST; i++) {
+		const char *mark = k->style.ascii ? parts[i].plain : parts[i].mark;
+
+		buf_printf(b, " %*s%s", (int)(7 - strlen(parts[i].name) + strlen(mark)), mark, parts[i].name);
+	}
+	buf_printf(b, "%s\n", normal);
 	for (size_t i = 0; i < g->n && i < SPLIT_KEYS; i++)
 		put_split(b, k, &g->g[i], key, width);
+	if (g->n > SPLIT_KEYS)
+		buf_printf(b, "... and %zu more keys\n", g->n - SPLIT_KEYS);
 }

@@ -34,8 +34,9 @@ static void row_clear(struct faults_row *r)
 void faults_book_free(struct faults_book *b)
 {
 	for (size_t i = 0; i < b->ncells; i++) {
+		if (b->cell[i]->old != b->cell[i]->now)
+			free(b->cell[i]->old);
 		free(b->cell[i]->now);
-		free(b->cell[i]->old);
 		free(b->cell[i]);
 	}
 	free(b->cell);
@@ -123,6 +124,16 @@ static char *file_of(const struct mmt_view *v)
 	return copy(text);
 }
 
+/* Its ->fault; of memory that has no functions at all there is none. */
+static char *driver_of(const struct mmt_view *v)
+{
+	uint64_t key, ops;
+
+	if (!value_get(v->h, v->ev, "func", &key) || !key)
+		return value_get(v->h, v->ev, "ops", &ops) && !ops ? copy("") : NULL;
+	return copy(v->names->get(v->names->ctx, key));
+}
+
 static void row_fill(struct faults_row *r, const struct mmt_view *v)
 {
 	const char *text;
@@ -137,8 +148,7 @@ static void row_fill(struct faults_row *r, const struct mmt_view *v)
 	r->mapping = copy(v->mapping);
 	r->start = value_get(v->h, v->ev, "vma_start", &start) ? start : v->map_start;
 	r->file = file_of(v);
-	text = name_of(v, "func", &known);
-	r->driver = known ? copy(text ? text : "") : NULL;
+	r->driver = driver_of(v);
 	text = name_of(v, "comm", &known);
 	r->comm = copy(text ? text : v->comm && strcmp(v->comm, "?") ? v->comm : NULL);
 	r->kstack = fold(v->kstack, v->nkstack);

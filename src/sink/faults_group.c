@@ -15,6 +15,21 @@ static void put_part(struct buf *b, const char *text)
 	buf_putc(b, '\x1f');
 }
 
+/* Kinds are told apart also where there was no room for keys. */
+static bool is_other(const uint8_t *by, unsigned nby, const struct faults_cell *c)
+{
+	bool keys = false;
+
+	for (unsigned i = 0; i < nby; i++)
+		keys |= by[i] != FAULTS_KIND;
+	return keys && c->row->other;
+}
+
+bool faults_is_other(const struct faults_opts *o, const struct faults_cell *c)
+{
+	return is_other(o->by, o->nby, c);
+}
+
 static void make_key(const struct faults_book *b, const struct faults_pick *pick, const struct faults_cell *c,
 		     struct buf *key)
 {
@@ -25,10 +40,12 @@ static void make_key(const struct faults_book *b, const struct faults_pick *pick
 		faults_book_stack(c->row, key);
 		return;
 	}
-	if (c->row->other && (pick->nby > 1 || (pick->nby && pick->by[0] != FAULTS_KIND)))
+	if (is_other(pick->by, pick->nby, c))
 		put_part(key, "(other)");
 	for (unsigned i = 0; i < pick->nby; i++)
-		put_part(key, faults_book_text(b, c, pick->by[i], text));
+		put_part(key, is_other(pick->by, pick->nby, c) && pick->by[i] != FAULTS_KIND ?
+				      NULL :
+				      faults_book_text(b, c, pick->by[i], text));
 }
 
 /* Groups by the hash of their key; two keys with one hash sit behind each other. */

@@ -49,6 +49,8 @@ static void put_key(struct json *j, const struct faults_show *k, const struct fa
 			put_mapping(j, g->cell->row);
 		else if (dim == FAULTS_CPU)
 			put_known(j, "cpu", g->cell->row->cpu >= 0, (uint64_t)g->cell->row->cpu);
+		else if (dim == FAULTS_DRIVER)
+			json_str(j, "driver", g->cell->row->driver); /* "": there is none */
 		else
 			json_str(j, faults_dim_name(dim), faults_book_text(k->book, g->cell, dim, text));
 	}

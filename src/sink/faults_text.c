@@ -36,6 +36,10 @@ static void put_dim(struct buf *b, const struct faults_show *k, const struct fau
 	char text[FAULTS_TEXT];
 	const char *s = faults_book_text(k->book, c, dim, text);
 
+	if (dim != FAULTS_KIND && faults_is_other(k->opts, c)) {
+		buf_puts(b, "(other)");
+		return;
+	}
 	words_visible(b, s ? s : "-");
 	if (dim == FAULTS_MAPPING && c->row->mapping) {
 		buf_putc(b, ' ');
@@ -45,16 +49,19 @@ static void put_dim(struct buf *b, const struct faults_show *k, const struct fau
 
 void faults_text_key(struct buf *b, const struct faults_show *k, const struct faults_group *g)
 {
-	if (g->cell->row->other && (k->opts->nby > 1 || k->opts->by[0] != FAULTS_KIND)) {
-		buf_puts(b, "(other)");
-		return;
-	}
+	char text[FAULTS_TEXT];
+
+	if (!k->opts->nby)
+		buf_puts(b, "all");
 	for (unsigned i = 0; i < k->opts->nby; i++) {
 		if (i)
 			buf_puts(b, ", ");
-		if (k->opts->by[i] == FAULTS_CPU)
+		if (k->opts->by[i] == FAULTS_CPU && g->cell->row->cpu >= 0)
 			buf_puts(b, "CPU ");
-		put_dim(b, k, g->cell, k->opts->by[i]);
+		if (faults_book_text(k->book, g->cell, k->opts->by[i], text) || faults_is_other(k->opts, g->cell))
+			put_dim(b, k, g->cell, k->opts->by[i]);
+		else
+			buf_printf(b, "(unknown %s)", faults_dim_name(k->opts->by[i]));
 	}
 }
 
@@ -89,14 +96,16 @@ static const char *put_rate(char buf[NUM_FMT_LEN], uint64_t count, uint64_t span
 	return buf;
 }
 
-static const char *put_share(char buf[NUM_FMT_LEN], uint64_t part, uint64_t all, bool known)
+const char *faults_text_share(char buf[NUM_FMT_LEN], uint64_t part, uint64_t all, bool known)
 {
-	uint64_t permille = all ? (uint64_t)((unsigned __int128)part * 1000 / all) : 0;
+	uint64_t permille = all ? (uint64_t)(((unsigned __int128)part * 1000 + all / 2) / all) : 0;
 
 	if (!known || !all)
 		return "-";
 	if (part && !permille)
 		return "<0.1%";
+	if (part < all && permille == 1000)
+		permille = 999; /* not all of it */
 	snprintf(buf, NUM_FMT_LEN, "%" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
 	return buf;
 }
@@ -166,7 +175,7 @@ static void put_head(struct buf *b, const struct faults_show *k, const struct co
 		}
 		if (pass)
 			break;
-		buf_printf(b, "%9s %7s %7s %6s", "COUNT", "RATE/s", "TOTAL", "SHARE");
+		buf_printf(b, "%8s %7s %7s %6s", "COUNT", "RATE/s", "TOTAL", "SHARE");
 		for (unsigned i = 0; i < MMT_COUNT(shown_ppm); i++)
 			buf_printf(b, " %6s", shown_name[i]);
 		buf_printf(b, " %7s", "MAX");
@@ -184,8 +193,8 @@ static void put_numbers(struct buf *b, const struct faults_show *k, const struct
 
 	snprintf(max, sizeof(max), "%s%s", s->about && timed ? "~" : "",
 		 timed ? num_fmt_duration(total, s->sum_ns) : "-");
-	buf_printf(b, "%9" PRIu64 " %7s %7s %6s", s->count, put_rate(rate, s->count, k->span_ns), max,
-		   put_share(share, s->sum_ns, all_ns, timed));
+	buf_printf(b, "%8" PRIu64 " %7s %7s %6s", s->count, put_rate(rate, s->count, k->span_ns), max,
+		   faults_text_share(share, s->sum_ns, all_ns, timed));
 	for (unsigned i = 0; i < MMT_COUNT(shown_ppm); i++) {
 		bool known = faults_sum_quantile(s, shown_ppm[i], &low, &high);
 
@@ -200,17 +209,13 @@ static void put_numbers(struct buf *b, const struct faults_show *k, const struct
 static void put_row(struct buf *b, const struct faults_show *k, const struct columns *c, const struct faults_group *g,
 		    uint64_t all_ns)
 {
-	bool other = g->cell->row->other && (k->opts->nby > 1 || k->opts->by[0] != FAULTS_KIND);
 	struct buf one = { 0 };
 
 	for (unsigned i = 0; i < k->opts->nby; i++) {
 		if (!is_short(k->opts->by[i]))
 			continue;
 		buf_reset(&one);
-		if (other)
-			buf_puts(&one, "(other)");
-		else
-			put_dim(&one, k, g->cell, k->opts->by[i]);
+		put_dim(&one, k, g->cell, k->opts->by[i]);
 		put_cell(b, buf_str(&one), c->width[i], is_right(k->opts->by[i]));
 	}
 	put_numbers(b, k, &g->sum, all_ns);
@@ -218,10 +223,7 @@ static void put_row(struct buf *b, const struct faults_show *k, const struct col
 		if (is_short(k->opts->by[i]))
 			continue;
 		buf_putc(b, ' ');
-		if (other)
-			buf_puts(b, "(other)");
-		else
-			put_dim(b, k, g->cell, k->opts->by[i]);
+		put_dim(b, k, g->cell, k->opts->by[i]);
 	}
 	buf_putc(b, '\n');
 	buf_free(&one);
@@ -253,7 +255,7 @@ static void put_left_out(struct buf *b, const struct faults_groups *g)
 		ns += g->g[i].sum.sum_ns;
 	}
 	buf_printf(b, "... and %zu more keys with %" PRIu64 " faults, %s (%s); -j has them all\n", g->n - ROWS_MAX,
-		   count, num_fmt_duration(total, ns), put_share(share, ns, g->all.sum_ns, true));
+		   count, num_fmt_duration(total, ns), faults_text_share(share, ns, g->all.sum_ns, true));
 }
 
 /* What the table does not show, with its number. */
@@ -322,7 +324,7 @@ void faults_text_stacks(struct buf *b, const struct faults_show *k, const struct
 		const struct faults_sum *s = &g->g[i].sum;
 
 		buf_printf(b, "%6s  %s in %" PRIu64 " fault%s\n",
-			   put_share(share, s->sum_ns, g->all.sum_ns, s->timed != 0),
+			   faults_text_share(share, s->sum_ns, g->all.sum_ns, s->timed != 0),
 			   s->timed ? num_fmt_duration(total, s->sum_ns) : "-", s->count, s->count == 1 ? "" : "s");
 		put_frames(b, g->g[i].key);
 	}

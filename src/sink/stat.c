@@ -290,16 +290,6 @@ static void put_counted(struct buf *b, const char *what, const struct stat_sink 
 	put_line(b, what, n, more);
 }
 
-static void put_percent(char *dst, size_t size, uint64_t part, uint64_t all)
-{
-	uint64_t permille = all ? (uint64_t)((unsigned __int128)part * 1000 / all) : 0;
-
-	if (part && !permille)
-		snprintf(dst, size, "<0.1%%");
-	else
-		snprintf(dst, size, "%" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
-}
-
 static void put_faults(struct buf *b, const struct told *t)
 {
 	char n[NUM_FMT_LEN] = "-", more[64], kind[FAULTS_TEXT + 2], text[FAULTS_TEXT];
@@ -313,7 +303,7 @@ static void put_faults(struct buf *b, const struct told *t)
 
 		snprintf(n, sizeof(n), "%" PRIu64, g->sum.count);
 		snprintf(kind, sizeof(kind), "  %s", name ? name : "-");
-		put_percent(more, sizeof(more), g->sum.count, t->faults.all.count);
+		faults_text_share(more, g->sum.count, t->faults.all.count, true);
 		put_line(b, kind, n, more);
 	}
 }
@@ -323,7 +313,7 @@ static void put_time(struct buf *b, const struct stat_sink *k)
 	char share[NUM_FMT_LEN] = "-", more[64] = "no samples";
 
 	if (k->sampled && k->all) {
-		put_percent(share, sizeof(share), k->in_fault, k->all);
+		faults_text_share(share, k->in_fault, k->all, true);
 		snprintf(more, sizeof(more), "of its time, by %" PRIu64 " samples", k->all);
 	}
 	put_line(b, "time in faults", share, more);

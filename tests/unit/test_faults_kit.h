@@ -130,6 +130,40 @@ static inline void kit_name(struct kit *r, uint64_t key, unsigned kind, const ch
 	FEED(r->p, name);
 }
 
+/* A key of the program "app": a mapping of a device when it has a function, else of plain memory. */
+static inline void kit_key(struct kit *r, uint32_t row, uint64_t func, uint64_t start)
+{
+	struct mmt_ev_fault_key e = { .h = HDR(FAULT_KEY), .row = row, .func = func, .comm = 7, .by = 0xffff };
+
+	kit_name(r, 7, MMT_NAME_TEXT, "app");
+	kit_name(r, 99, MMT_NAME_PATH, "/dev/mmdemo/pfn-fault");
+	e.vma_start = start;
+	e.vma_end = start + 0x4000;
+	if (func) {
+		e.file = 99;
+		e.ino = 5;
+		e.dev = 6;
+		e.vm_flags = 0x400; /* VM_PFNMAP, include/linux/mm.h, 6.12 */
+	}
+	assert_int_equal(FEED(r->p, e), 0);
+}
+
+/* A fault of the device, as an event, number nr. */
+static inline void kit_slow(struct kit *r, uint64_t ns, unsigned nr)
+{
+	struct mmt_ev_fault e = { .h = HDR(FAULT), .kind = MMT_FKIND_DRIVER_PFN, .file = 99, .vm_flags = 0x400 };
+
+	e.h.have |= MMT_HAVE_DUR;
+	e.h.dur_ns = ns;
+	e.h.ts_ns = nr * 100 * MS;
+	e.h.tid = 5;
+	e.vma_start = 0x7f0000100000;
+	e.vma_end = e.vma_start + 0x4000;
+	e.addr = e.vma_start + nr * 0x1000;
+	e.ip = 0x400100 + nr;
+	assert_int_equal(FEED(r->p, e), 0);
+}
+
 static inline void kit_lost(struct kit *r, unsigned kind, unsigned event, uint64_t n)
 {
 	struct mmt_item item = { .kind = MMT_I_LOSS, .loss = { kind, event, n } };

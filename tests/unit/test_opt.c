@@ -93,6 +93,12 @@ static void test_refused(void **state)
 		{ "list -p 1 events", "list does not take -p (--pid)" },
 		{ "--ready-fd 3 doctor", "doctor does not take --ready-fd" },
 		{ "doctor -d 5 -h", "doctor does not take -d (--duration)" },
+		{ "faults --folded=tim", "--folded 'tim': unknown, did you mean 'time'?" },
+		{ "faults --folded count", "faults takes no word 'count' (to run a program: mmtrace faults -- count)" },
+		{ "faults --slowest -1", "--slowest '-1': not a number (try 100 or 0x7f00)" },
+		{ "faults --slowest 5000000000", "--slowest '5000000000': too large (at most 4294967295)" },
+		{ "faults --verify", "faults does not take --verify" },
+		{ "--by kind", "trace does not take --by" },
 		{ "--", "nothing to run behind '--' (try: mmtrace -- ls)" },
 		{ "trace -v --", "nothing to run behind '--' (try: mmtrace -- ls)" },
 	};
@@ -275,6 +281,17 @@ static void test_help(void **state)
 	buf_free(&b);
 }
 
+/* An argument that may be left out is the word of its row, and only one that is attached is it. */
+static void test_bare(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("faults --folded -- ls"), OPT_OK);
+	assert_int_equal(val.folded, FOLDED_TIME);
+	assert_int_equal(parse("faults --folded=count --slowest 7"), OPT_OK);
+	assert_int_equal(val.folded, FOLDED_COUNT);
+	assert_int_equal(val.slowest, 7);
+}
+
 /* The rows themselves: what a parser cannot see until somebody types it. */
 static void test_rows(void **state)
 {
@@ -307,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_words_and_program),
 		cmocka_unit_test(test_help_and_version_ask_for_nothing_else),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_rows),
 	};
 
