@@ -152,7 +152,7 @@ $(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty
 # more rows: NAME=TIER,TIER
 BENCH ?= call-fentry=call=fentry
 .PHONY: bench
-bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/guest/arm64/.done $(OUTPUT)/kmod/6.12/mmdemo.ko
+bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/kernel/6.1/.done $(CACHE)/guest/arm64/.done $(OUTPUT)/kmod/6.12/mmdemo.ko
 	@$(MAKE) --no-print-directory ARCH=arm64 all
 	@OUT=$(abspath $(OUTPUT)) tests/bench/bench $(BENCH)
 

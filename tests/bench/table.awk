@@ -74,7 +74,7 @@ END {
 			thread[id] - base, (id in void) ? "void" : "ok")
 	}
 	printf "\n%s", lines
-	for (i = split("untraced fault,limit fault,traced fault,untraced pair,traced pair,untraced map-1,traced-all map-1," \
+	for (i = split("untraced pair,traced pair,untraced map-1,traced-all map-1," \
 		"untraced map-8192,traced-all map-8192", must, ","); i; i--)
 		if (!(must[i] in runs) || (must[i] in void))
 			bad = 1
