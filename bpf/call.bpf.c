@@ -224,7 +224,7 @@ static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 	t = thread_find((__u32)pid_tgid);
 	if (!t)
 		return 0;
-	call_end(HX_TIER(RAW_TP, ctx), t, t->call_event, pid_tgid, ctx->args[1]);
+	call_end(HX_SYSCALL(ctx), t, t->call_event, pid_tgid, ctx->args[1]);
 	return 0;
 }
 

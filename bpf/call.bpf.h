@@ -20,7 +20,7 @@ struct raw_tp_ctx {
 		e->h.have = MMT_HAVE_ALL(EV) | MMT_HAVE_DUR;     \
 		e->h.mm = mm;                                    \
 		e->h.call = t->call_no;                          \
-		e->h.kstack = t->call_stack;                     \
+		stacks_put(&e->h, t->call_stacks);               \
 		e->compat = t->call_compat;                      \
 	} while (0)
 
@@ -373,7 +373,7 @@ static __always_inline void send_remote(struct mmt_thread *t, __u64 pid_tgid, __
 	e->h.have = have | MMT_HAVE_DUR;
 	e->h.mm = t->reach_mm;
 	e->h.call = t->call_no;
-	e->h.kstack = t->call_stack;
+	stacks_put(&e->h, t->call_stacks);
 	e->addr = addr;
 	e->len = len;
 	e->ret = ret;
@@ -397,7 +397,7 @@ static __always_inline void call_send(const struct hookx x, struct mmt_thread *t
 		ret = (__u32)ret >= 0xfffff001 ? (__s64)(__s32)ret : (__s64)(__u32)ret;
 	if (!(knobs.want[ev / 64 & 1] & (1ULL << (ev % 64))))
 		return;
-	t->call_stack = KSTACK_N(x, ev & (MMT_EV_MAX - 1));
+	t->call_stacks = STACKS_N(x, ev & (MMT_EV_MAX - 1));
 	if (ev == MMT_EV_REMOTE) {
 		send_remote(t, pid_tgid, now, ret, true);
 		return;

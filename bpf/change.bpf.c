@@ -67,7 +67,7 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 }
 
 /*
- * Fills the header of a change made by the running task, with `stack` of KSTACK(). mm_struct is the address space that is changed, mostly but not always the
+ * Fills the header of a change made by the running task, with `stacks` of STACKS(). mm_struct is the address space that is changed, mostly but not always the
  * task's own: exec lets the stack of the next one grow with the arguments while the old one (of a vfork: the parent's) is
  * still there.
  */
@@ -75,7 +75,7 @@ ENTRY(map_enter, "mmap_region", MAP, 3)
 	do {                                                     \
 		HEAD(e, EV, tier, bpf_ktime_get_ns(), pid_tgid); \
 		e->h.mm = mm_number(mm_struct);                  \
-		e->h.kstack = stack;                             \
+		stacks_put(&e->h, stacks);                       \
 		e->h.call = call_now((__u32)pid_tgid, t);        \
 	} while (0)
 
@@ -83,13 +83,13 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 				       __u64 len, __s64 bytes)
 {
 	struct mmt_ev_vma_unmap *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!WANT(VMA_UNMAP))
 		return;
 	if (t->chg == CHG_MOVED && t->moved_addr == addr)
 		return; /* the move told it */
-	stack = KSTACK(x, VMA_UNMAP);
+	stacks = STACKS(x, VMA_UNMAP);
 	e = RESERVE(vma_unmap, VMA_UNMAP);
 	if (!e)
 		return;
@@ -133,12 +133,12 @@ static __always_inline void send_range(const struct hookx x, struct mmt_thread *
 {
 	struct mmt_ev_vma_map *e;
 	__u64 name;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!(knobs.want[type / 64] & (1ULL << (type % 64))))
 		return;
 	name = vma_name(x.btf, vma);
-	stack = KSTACK_N(x, type);
+	stacks = STACKS_N(x, type);
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
@@ -333,12 +333,12 @@ static __always_inline void send_move(const struct hookx x, struct mmt_thread *t
 {
 	struct mmt_ev_vma_move *e;
 	__u64 name;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!WANT(VMA_MOVE))
 		return;
 	name = vma ? vma_name(x.btf, vma) : 0;
-	stack = KSTACK(x, VMA_MOVE);
+	stacks = STACKS(x, VMA_MOVE);
 	e = RESERVE(vma_move, VMA_MOVE);
 	if (!e)
 		return;
@@ -436,12 +436,12 @@ static __always_inline void send_dup(const struct hookx x, struct mmt_thread *t,
 {
 	struct mmt_ev_vma_dup *e;
 	__u64 name;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!WANT(VMA_DUP))
 		return;
 	name = vma_name(x.btf, dst);
-	stack = KSTACK(x, VMA_DUP);
+	stacks = STACKS(x, VMA_DUP);
 	e = RESERVE(vma_dup, VMA_DUP);
 	if (!e)
 		return;

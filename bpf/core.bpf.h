@@ -119,10 +119,11 @@ struct driver_frame {
 	__u64 ts;
 	__u64 sp;
 	__u64 addr, len; /* of the arguments, where the role has them */
+	__u64 stacks;	 /* stack.bpf.h */
 	__u32 role;	 /* enum mmt_func_role */
 	__u32 kind;	 /* enum driver_kind */
 	__u32 write;
-	__u32 stack;
+	__u32 pad;
 };
 
 struct mmt_thread {
@@ -136,14 +137,13 @@ struct mmt_thread {
 	__u32 call_compat;
 	__u32 call_have_bytes;
 	__u32 call_tier;
-	__u32 call_stack;
 	__u32 call_variant;
+	__u64 call_stacks; /* stack.bpf.h */
 	/* who is reached into, as far as hooks inside the call told */
 	__u32 reach_tgid; /* 0: nobody told */
 	__u32 reach_mm;
 	__u32 reach_wanted; /* that one is watched */
 	__u32 call_wanted;  /* the caller is */
-	__u32 pad1;
 	/* the change going on */
 	__u64 chg_addr, chg_len, chg_ts;
 	__u64 vms;	/* vma_munmap_struct of an over-map under way */

@@ -14,17 +14,17 @@ static __always_inline int demo_send(struct demo_ctx *ctx, __u32 what, __u32 kin
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_demo *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(DEMO);
-	stack = KSTACK(HX_TIER(RAW_TP, ctx), DEMO);
+	stacks = STACKS(HX_TIER(RAW_TP, ctx), DEMO);
 	e = RESERVE(demo, DEMO);
 	if (!e)
 		return 0;
 	HEAD(e, DEMO, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
 	e->h.call = call_now((__u32)pid_tgid, thread_find((__u32)pid_tgid));
 	e->h.have = MMT_HAVE_ALL(DEMO);

@@ -93,7 +93,7 @@ static __always_inline void driver_enter(struct pt_regs *ctx, const struct drive
 	f->sp = sp;
 	if (f->func && c->kind == KIND_VMF)
 		fault_mark(c->role >= MMT_ROLE_PAGE_MKWRITE ? MMT_MARK_MKWRITE : MMT_MARK_DOFAULT);
-	f->stack = f->func ? KSTACK_N(HX_KPROBE(ctx), event_of_role(c->role)) : 0;
+	f->stacks = f->func ? STACKS_N(HX_KPROBE(ctx), event_of_role(c->role)) : 0;
 	f->ts = bpf_ktime_get_ns();
 	t->drivers = n + 1;
 }
@@ -112,7 +112,7 @@ struct driver_end {
 		HEAD(e, EV, MMT_TIER_KPROBE, d->f.ts, d->pid_tgid);                         \
 		e->h.dur_ns = d->now - d->f.ts;                                             \
 		e->h.depth = d->depth;                                                      \
-		e->h.kstack = d->f.stack;                                                   \
+		stacks_put(&e->h, d->f.stacks);                                             \
 		e->h.call = call_now((__u32)d->pid_tgid, t);                                \
 		e->h.have = MMT_HAVE_DUR | MMT_HAVE(EV, func);                              \
 		e->func = d->f.func;                                                        \

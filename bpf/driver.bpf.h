@@ -137,19 +137,20 @@ static __always_inline void driver_unprobed(const struct hookx x, struct mmt_thr
 {
 	__u64 func = func_unprobed(vma, role), name;
 	struct mmt_ev_driver_open *e; /* driver_close is the same record */
-	__u32 type = event_of_role(role), stack;
+	__u32 type = event_of_role(role);
+	__u64 stacks;
 
 	if (!func)
 		return;
 	name = vma_name(false, vma);
-	stack = KSTACK_N(x, type);
+	stacks = STACKS_N(x, type);
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;
 	}
 	head(&e->h, type, sizeof(*e), x.tier, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.depth = t ? t->drivers : 0;
@@ -166,19 +167,20 @@ static __always_inline void driver_unprobed_fault(const struct hookx x, struct m
 	struct vm_area_struct *vma = BPF_CORE_READ(vmf, vma);
 	__u64 func = func_unprobed(vma, role), name;
 	struct mmt_ev_driver_fault *e; /* driver_mkwrite is laid out alike */
-	__u32 type = event_of_role(role), stack;
+	__u32 type = event_of_role(role);
+	__u64 stacks;
 
 	if (!func)
 		return;
 	name = vma_name(false, vma);
-	stack = KSTACK_N(x, type);
+	stacks = STACKS_N(x, type);
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;
 	}
 	head(&e->h, type, sizeof(*e), x.tier, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.depth = t ? t->drivers : 0;
@@ -198,13 +200,13 @@ static __always_inline void send_object_new(const struct hookx x, struct mmt_thr
 					    struct vm_area_struct *vma, __u32 cause)
 {
 	__u64 name = vma_name(x.btf, vma);
-	__u32 stack = KSTACK(x, VMA_NEW);
+	__u32 stacks = STACKS(x, VMA_NEW);
 	struct mmt_ev_vma_new *e = RESERVE(vma_new, VMA_NEW);
 
 	if (!e)
 		return;
 	HEAD(e, VMA_NEW, x.tier, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.have = vma_fill(x.btf, VMA_OF(e), vma, name) | MMT_HAVE(VMA_NEW, cause);

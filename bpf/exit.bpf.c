@@ -14,7 +14,7 @@ static __always_inline void mm_ends(const struct hookx x, __u64 mm)
 	struct mmt_ev_exit *e;
 	struct mmt_thread *t;
 	bool reached;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!n || off)
 		return;
@@ -28,12 +28,12 @@ static __always_inline void mm_ends(const struct hookx x, __u64 mm)
 	}
 	if (reached || !WANT(EXIT))
 		return;
-	stack = KSTACK(x, EXIT);
+	stacks = STACKS(x, EXIT);
 	e = RESERVE(exit, EXIT);
 	if (!e)
 		return;
 	HEAD(e, EXIT, x.tier, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = number;
 	e->h.have = MMT_HAVE_ALL(EXIT);
 	e->origin = current_origin() == MMT_ORIGIN_EXEC ? MMT_ORIGIN_EXEC : MMT_ORIGIN_EXIT;

@@ -149,7 +149,7 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		e->h.have &= ~MMT_HAVE(FAULT, ip);
 		e->mode = MMT_FMODE_GUP;
 	}
-	e->h.kstack = KSTACK(x, FAULT);
+	stacks_put(&e->h, STACKS(x, FAULT));
 	e->h.ts_ns = bpf_ktime_get_ns();
 	split_begin((__u32)pid_tgid, a2, entered, e->h.ts_ns);
 }
@@ -240,7 +240,7 @@ int fault_enter__perf(struct mmt_perf_ctx *ctx)
 	}
 	e->h.mm = s->mm;
 	fault_find_vma(s);
-	e->h.kstack = KSTACK(HX_TIER(PERF, ctx), FAULT);
+	stacks_put(&e->h, STACKS(HX_TIER(PERF, ctx), FAULT));
 	e->h.ts_ns = bpf_ktime_get_ns();
 	split_begin((__u32)pid_tgid, ctx->addr, 0, e->h.ts_ns);
 	return 0;

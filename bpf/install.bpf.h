@@ -164,7 +164,7 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 		return -1;
 	f = &i->frame[level];
 	f->helper = in->helper;
-	f->kstack = 0;
+	f->stacks = 0;
 	f->know = in->know | (in->addr ? 0 : INST_LEARN);
 	f->vma = in->vma;
 	f->addr = in->addr;
@@ -189,10 +189,10 @@ static __noinline int inst_enter_at(void *ctx, __u32 at, const struct inst *in)
 		if (f->addr && !run_fits(&i->run[level], i->gen[level], f, call))
 			runs_send(tid, level);
 		else /* one stack for the run, not one for each of its pages */
-			f->kstack = i->run[level].h.kstack;
+			f->stacks = (__u64)i->run[level].h.ustack << 32 | i->run[level].h.kstack;
 	}
-	if (knobs.kstack && !f->kstack)
-		f->kstack = stack_take(ctx, at, type_of_helper(in->helper));
+	if (!f->stacks)
+		f->stacks = STACKS_N(((struct hookx){ .at = at, .ctx = ctx }), type_of_helper(in->helper));
 	f->ts = bpf_ktime_get_ns();
 	return level;
 }
@@ -273,7 +273,7 @@ __noinline int run_begin(__u32 level, __u32 tier, __s32 ret)
 	     f->ts, pid_tgid);
 	r->h.call = t->inst_call;
 	r->h.depth = t->drivers + t->objs + level;
-	r->h.kstack = f->kstack;
+	stacks_put(&r->h, f->stacks);
 	r->h.have = RUN_HAVE;
 #ifdef MMT_PLAIN
 	r->h.mm = mm_number(current_mm_key(pid_tgid));

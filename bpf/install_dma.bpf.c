@@ -49,8 +49,7 @@ DMA_PAGES_OF(dma_noncont, "dma_mmap_noncontiguous", DMA_NONCONT, DMA_MMAP_NONCON
 struct obj_frame {
 	__u32 helper;
 	__u32 depth;
-	__u32 kstack;
-	__u32 pad;
+	__u64 stacks;
 	__u64 ts, vma, size, name; /* name: kernel address of a text */
 };
 
@@ -93,7 +92,7 @@ static __noinline int obj_enter_at(void *ctx, __u32 at, const struct obj_frame *
 	o->f[depth] = *in;
 	o->f[depth].ts = bpf_ktime_get_ns();
 	o->f[depth].depth = t->drivers + depth;
-	o->f[depth].kstack = knobs.kstack ? stack_take(ctx, at, MMT_EV_OBJ_MAP) : 0;
+	o->f[depth].stacks = STACKS(((struct hookx){ .at = at, .ctx = ctx }), OBJ_MAP);
 	t->objs = depth + 1;
 	return 0;
 }
@@ -121,7 +120,7 @@ static __always_inline void obj_send(const struct obj_frame *f, struct mmt_threa
 	HEAD(e, OBJ_MAP, tier, f->ts, pid_tgid);
 	e->h.dur_ns = now - f->ts;
 	e->h.depth = f->depth;
-	e->h.kstack = f->kstack;
+	stacks_put(&e->h, f->stacks);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	e->h.have = MMT_HAVE_DUR | MMT_HAVE(OBJ_MAP, helper) | MMT_HAVE(OBJ_MAP, ret);
 	e->helper = f->helper;

@@ -87,7 +87,7 @@ static __always_inline void mem_leave(const struct hookx x, __s64 ret)
 	    (t->call_variant != MMT_VARIANT_MEM_READ && t->call_variant != MMT_VARIANT_MEM_WRITE))
 		return;
 	t->call_event = 0;
-	t->call_stack = KSTACK(x, REMOTE);
+	t->call_stacks = STACKS(x, REMOTE);
 	send_remote(t, pid_tgid, bpf_ktime_get_ns(), ret, false);
 }
 

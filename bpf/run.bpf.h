@@ -40,8 +40,7 @@ struct segs {
 struct inst_frame {
 	__u32 helper;
 	__u32 know;
-	__u32 kstack;
-	__u32 pad;
+	__u64 stacks;
 	__u64 ts, vma, addr, len, prot, pfn;
 	__u64 dma_addr, attrs, device;
 	__u64 sp, left;
@@ -209,18 +208,18 @@ static __always_inline void driver_flush(const struct hookx x, struct mmt_thread
 static __always_inline void driver_flush(const struct hookx x, struct mmt_thread *t, __u64 pid_tgid)
 {
 	struct mmt_ev_driver_mmap *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!t->map_func || t->map_func_told || !WANT(DRIVER_MMAP))
 		return;
 	t->map_func_told = 1;
-	stack = KSTACK(x, DRIVER_MMAP);
+	stacks = STACKS(x, DRIVER_MMAP);
 	e = RESERVE(driver_mmap, DRIVER_MMAP);
 	if (!e)
 		return;
 	__builtin_memset(VMA_OF(e), 0, sizeof(struct vma_part));
 	HEAD(e, DRIVER_MMAP, MMT_TIER_KPROBE, t->chg_ts, pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.tier = t->chg_tier;
 	e->h.mm = t->chg_mm;
 	e->h.call = call_now((__u32)pid_tgid, t);

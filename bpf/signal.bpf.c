@@ -83,7 +83,7 @@ int signal__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	bool own = ctx->args[2] == bpf_get_current_task();
 	struct siginfo_head info = {};
 	struct mmt_ev_signal *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (off || (sig != SIGBUS_ && sig != SIGSEGV_) || !WANT(SIGNAL))
 		return 0;
@@ -99,12 +99,12 @@ int signal__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 #endif
 	HIT(SIGNALLED);
 	info.addr = untagged(info.addr);
-	stack = KSTACK(HX_TIER(RAW_TP, ctx), SIGNAL);
+	stacks = STACKS(HX_TIER(RAW_TP, ctx), SIGNAL);
 	e = RESERVE(signal, SIGNAL);
 	if (!e)
 		return 0;
 	HEAD(e, SIGNAL, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.have = MMT_HAVE(SIGNAL, signo) | MMT_HAVE(SIGNAL, code);
 	e->addr = e->ip = 0;
 	e->signo = sig;

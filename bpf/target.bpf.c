@@ -76,7 +76,7 @@ int exec__tp(void *ctx)
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_ev_exec *e;
 	__u64 comm;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!off)
 		exec_forget(pid_tgid); /* also when its new name is not watched */
@@ -87,12 +87,12 @@ int exec__tp(void *ctx)
 	if (!WANT(EXEC))
 		return 0;
 	comm = name_text(0, NAME_COMM);
-	stack = KSTACK(HX_TIER(TP, ctx), EXEC);
+	stacks = STACKS(HX_TIER(TP, ctx), EXEC);
 	e = RESERVE(exec, EXEC);
 	if (!e)
 		return 0;
 	HEAD(e, EXEC, MMT_TIER_TP, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
 	e->file = 0;
 	e->comm = comm;
@@ -121,7 +121,7 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = BPF_CORE_READ(child, tgid), parent_tgid = BPF_CORE_READ(parent, tgid);
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm;
 	struct mmt_ev_fork *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (off || tgid == parent_tgid)
 		return 0;
@@ -133,12 +133,12 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	if (!WANT(FORK))
 		return 0;
 	comm = name_text(0, NAME_COMM);
-	stack = KSTACK(HX_TIER(RAW_TP, ctx), FORK);
+	stacks = STACKS(HX_TIER(RAW_TP, ctx), FORK);
 	e = RESERVE(fork, FORK);
 	if (!e)
 		return 0;
 	HEAD(e, FORK, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
 	e->comm = comm;
 	e->child = tgid;
@@ -166,7 +166,7 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	struct linux_binprm *bprm = (void *)ctx->args[2];
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm, file;
 	struct mmt_ev_exec *e;
-	__u32 stack;
+	__u64 stacks;
 
 	if (!off)
 		exec_forget(pid_tgid); /* also when its new name is not watched */
@@ -177,12 +177,12 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	comm = name_text(0, NAME_COMM);
 	file = name_text((__u64)BPF_CORE_READ(bprm, filename), NAME_KERNEL);
-	stack = KSTACK(HX_TIER(RAW_TP, ctx), EXEC);
+	stacks = STACKS(HX_TIER(RAW_TP, ctx), EXEC);
 	e = RESERVE(exec, EXEC);
 	if (!e)
 		return 0;
 	HEAD(e, EXEC, MMT_TIER_RAW_TP, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = mm_number(current_mm_key(pid_tgid));
 	e->h.have = (file ? MMT_HAVE(EXEC, file) : 0) | (comm ? MMT_HAVE(EXEC, comm) : 0);
 	e->file = file;

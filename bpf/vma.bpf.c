@@ -65,13 +65,13 @@ static __always_inline void send_object_free(const struct hookx x, struct vm_are
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t = thread_find((__u32)pid_tgid);
-	__u32 stack = KSTACK(x, VMA_FREE);
+	__u32 stacks = STACKS(x, VMA_FREE);
 	struct mmt_ev_vma_free *e = RESERVE(vma_free, VMA_FREE);
 
 	if (!e)
 		return;
 	HEAD(e, VMA_FREE, x.tier, bpf_ktime_get_ns(), pid_tgid);
-	e->h.kstack = stack;
+	stacks_put(&e->h, stacks);
 	e->h.mm = vma_mm_number(t, vma);
 	e->h.call = call_now((__u32)pid_tgid, t);
 	/* the file may be gone already: only the VMA itself is read */

@@ -27,9 +27,11 @@ TESTS_inserts := tests/work/inserts.c
 TESTS_split := tests/work/split.c
 TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
+TESTS_called := tests/work/called.c
+TESTS_CFLAGS_called := -fno-omit-frame-pointer -fno-optimize-sibling-calls
 TESTS_measure := tests/bench/measure.c
 TESTS_wire-count := tests/bench/wire-count.c
-TESTS_PROGRAMS := measure wire-count work nfaults order match check-order check-totals bpf-left as-nobody inserts split reach churn stock scenarios
+TESTS_PROGRAMS := measure wire-count work called nfaults order match check-order check-totals bpf-left as-nobody inserts split reach churn stock scenarios
 TESTS_HEADERS := tests/work/work.h tests/work/nfaults.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)
@@ -40,7 +42,7 @@ define TESTS_RULE
 $(2)/$(1): $(TESTS_$(1)) $(TESTS_HEADERS) | deps-host
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
-	@$(3) $(TESTS_CFLAGS) -o $$@ $$(filter %.c,$$^)
+	@$(3) $(TESTS_CFLAGS) $(TESTS_CFLAGS_$(1)) -o $$@ $$(filter %.c,$$^)
 endef
 $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/tests,gcc)))
 $(foreach p,$(TESTS_PROGRAMS),$(eval $(call TESTS_RULE,$(p),$(OUTPUT)/arm64/tests,$(TESTS_CC_arm64))))

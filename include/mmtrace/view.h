@@ -35,6 +35,9 @@ struct mmt_view {
 	/* Kernel stack, innermost first, "module:function+0x1c"; NULL: none was asked for, there is none, or it was lost. */
 	const char *const *kstack;
 	unsigned nkstack;
+	/* The program's own, "binary:function+0x1c", "binary+0x1c" (an offset in the file) where that has no symbols; likewise. */
+	const char *const *ustack;
+	unsigned nustack;
 	/*
 	 * What the range is mapped to, of events that have a pgprot and PFNs. A type that is not checked is what the kernel's release
 	 * promises; none is given when the check found that wrong.
@@ -84,6 +87,7 @@ struct mmt_run_info {
 	uint64_t start_real_ns;		   /* CLOCK_REALTIME at the same moment */
 	uint64_t clock_res_ns;		   /* granularity of the clock */
 	bool kstack;			   /* kernel stacks were asked for */
+	bool ustack;			   /* user stacks */
 	const struct mmt_hook_item *hooks; /* as they were attached */
 	uint32_t nhooks;
 };

@@ -84,8 +84,9 @@ static const struct opt_row rows[] = {
 	  .help = "only what took this time or longer: 100us, 5ms" },
 	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P,
 	  .help = "with every event the kernel functions that led to it; of faults the heaviest such stacks" },
-	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = P,
-	  .help = "the same of the program's functions" },
+	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = T | P,
+	  .help = "the same of the program's own functions, as far as they keep frame pointers (-fno-omit-frame-pointer); "
+		  "others are left out" },
 	{ .name = "cgroup", .arg = "DIR", .type = OPT_STRING, .off = AT(cgroup), .cmds = W,
 	  .help = "only processes in this control group (a directory of cgroup2) or below it" },
 	{ .letter = 'i', .name = "interval", .arg = "TIME", .type = OPT_DURATION, .off = AT(interval_ns), .cmds = P,

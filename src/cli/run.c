@@ -13,6 +13,7 @@
 #include "cli/cmd.h"
 #include "cli/doctor.h"
 #include "cli/hold.h"
+#include "cli/run_ask.h"
 #include "cli/run_gone.h"
 #include "cli/run_signals.h"
 #include "cli/run_tell.h"
@@ -35,6 +36,7 @@ struct run {
 	struct gone gone; /* processes of -p */
 	struct totals totals;
 	struct session *session;
+	struct run_ask ask;
 	bool blind; /* no change events on this machine */
 	struct pipeline *pipeline;
 	struct mmt_sink *sink;
@@ -71,36 +73,6 @@ static int open_output(struct run *r)
 	return r->sink ? EXIT_FINE : EXIT_OWN;
 }
 
-/* The name of a process that was there before the trace: /proc/PID/comm. */
-static int ask_comm(void *ctx, uint32_t pid, char comm[PROCS_COMM])
-{
-	char path[32];
-	ssize_t n;
-	int fd;
-
-	(void)ctx;
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, comm, PROCS_COMM);
-	close(fd);
-	if (n < 1)
-		return -ESRCH;
-	comm[n - 1] = '\0'; /* its newline */
-	return 0;
-}
-
-static const char *ask_ksym(void *ctx, uint64_t addr)
-{
-	return session__ksym(((struct run *)ctx)->session, addr);
-}
-
-static int ask_maps(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
-{
-	return session__import(((struct run *)ctx)->session, (pid_t)pid, mm, fn, fn_ctx);
-}
-
 /* For tests of --verify: MMTRACE_TEST_CUT=vma_unmap:3 leaves the third vma_unmap out of the stream. */
 static void cut_for_test(struct pipeline_opts *o)
 {
@@ -126,10 +98,8 @@ static int open_pipeline(struct run *r)
 	o.child = (uint32_t)r->child.pid;
 	o.verify = r->opts.v.verify;
 	cut_for_test(&o);
-	o.ask_comm = ask_comm;
-	o.ask_ksym = ask_ksym;
-	o.ask_maps = r->blind ? ask_maps : NULL;
-	o.ctx = r;
+	if (run_ask_fill(&r->ask, &o, r->session, r->opts.session.ustack, r->blind))
+		return EXIT_OWN;
 	r->pipeline = pipeline_new(&o);
 	return r->pipeline ? EXIT_FINE : EXIT_OWN;
 }
@@ -192,6 +162,7 @@ static void describe(struct run *r)
 		.start_real_ns = clock_real_ns(),
 		.clock_res_ns = clock_granularity_ns(),
 		.kstack = r->opts.session.kstack,
+		.ustack = r->opts.session.ustack,
 	};
 	describe_hooks(r);
 }
@@ -448,6 +419,7 @@ static void close_all(struct run *r)
 {
 	session__close(r->session);
 	pipeline_free(r->pipeline);
+	run_ask_free(&r->ask);
 	if (r->sink)
 		r->sink->free(r->sink);
 	child_drop(&r->child);

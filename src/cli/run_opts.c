@@ -123,20 +123,21 @@ static bool named(const struct run_opts *o, const char *event)
 static void fill_session(struct run_opts *o, bool target)
 {
 	struct session_opts *s = &o->session;
+	bool all = !o->format->raw && !o->once && !o->kind->totals;
 	const struct mmt_schema_event *ev;
 	size_t n;
 
 	memcpy(s->want, o->filter.want, sizeof(s->want));
-	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify;
+	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify || o->v.user_stack;
 	ev = schema_events(&n);
-	for (size_t i = 0; i < n && !o->format->raw && !o->once && !o->kind->totals; i++) {
+	for (size_t i = 0; i < n && (all || o->v.user_stack); i++) {
+		bool maps = ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL;
+
 		/*
 		 * What names the mappings of faults and calls, where there are no hooks for changes by the calls; a target's
-		 * are few. The filter keeps them from being shown.
+		 * are few. The filter keeps them from being shown. And what the addresses of user stacks stand for.
 		 */
-		if (target && (ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL))
-			s->want[ev[i].num] = true;
-		if (o->v.verify && (ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL))
+		if (maps && (target || o->v.verify || o->v.user_stack))
 			s->want[ev[i].num] = true;
 		/* What names processes that are gone before anybody could ask for their name. */
 		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)

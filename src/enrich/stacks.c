@@ -12,10 +12,12 @@ struct stacks {
 	struct map map; /* id -> struct mmt_stack, as long as it says */
 	size_t bytes;
 	uint64_t lost;
-	/* of the last answer */
-	struct buf text;
-	const char *frames[MMT_STACK_DEPTH];
-	size_t at[MMT_STACK_DEPTH]; /* in text, which may move as it grows */
+	struct answer {
+		struct buf text;
+		const char *frames[MMT_STACK_DEPTH + 1]; /* one more: the link register */
+		size_t at[MMT_STACK_DEPTH + 1];		 /* in text, which may move as it grows */
+		unsigned n;
+	} kernel, user; /* the last of each */
 };
 
 struct stacks *stacks_new(void)
@@ -30,7 +32,8 @@ void stacks_free(struct stacks *s)
 	for (size_t i = 0; i < s->map.cap; i++)
 		free(s->map.slots[i].val);
 	map_free(&s->map);
-	buf_free(&s->text);
+	buf_free(&s->kernel.text);
+	buf_free(&s->user.text);
 	free(s);
 }
 
@@ -101,48 +104,133 @@ static bool is_machinery(const char *name)
 	return false;
 }
 
-uint64_t stacks_symbol(const struct mmt_stack *item, unsigned i)
+/* Addresses of two processes are two. (The mixing is MurmurHash3's; it only has to spread.) */
+static uint64_t user_key(const struct mmt_stack *item, uint64_t addr)
 {
-	return item->addr[i] - !!i;
+	uint64_t k = addr ^ (uint64_t)(item->mm ? item->mm : ~item->pid) << 32 ^ (uint64_t)!item->mm << 63;
+
+	k = (k ^ k >> 33) * 0xff51afd7ed558ccdULL;
+	k = (k ^ k >> 33) * 0xc4ceb9fe1a85ec53ULL;
+	return (k ^ k >> 33) | 1;
+}
+
+unsigned stacks_symbols(const struct mmt_stack *item)
+{
+	return item->nr + (item->kind == MMT_STACK_USER && item->lr);
+}
+
+uint64_t stacks_symbol(const struct mmt_stack *item, unsigned i, uint64_t *key)
+{
+	uint64_t addr = i < item->nr ? item->addr[i] - !!i : item->lr - 1;
+
+	*key = item->kind == MMT_STACK_USER ? user_key(item, addr) : addr;
+	return addr;
+}
+
+/* Where the offset begins that a name ends with; names of files have any characters. */
+static size_t before_offset(const char *name)
+{
+	const char *plus = strrchr(name, '+');
+
+	return plus && !strncmp(plus, "+0x", 3) ? (size_t)(plus - name) : strlen(name);
 }
 
 /* The frame's own offset, not that of the address by which it was named. */
 static void put_frame(struct buf *b, const char *name, unsigned back)
 {
-	size_t len = strcspn(name, "+");
+	size_t len = before_offset(name);
 	unsigned long long off = name[len] ? strtoull(name + len + 1, NULL, 16) : 0;
 
 	buf_printf(b, "%.*s+0x%llx", (int)len, name, off + back);
 }
 
+static bool is_hex(const char *name)
+{
+	return !strncmp(name, "0x", 2);
+}
+
+/* name NULL: the address in hex; back: that many bytes before it is what the name is of */
+static void put(struct answer *a, uint64_t addr, const char *name, unsigned back)
+{
+	a->at[a->n++] = a->text.len;
+	if (name && is_hex(name)) /* code of no file: "0x7f001234 [anon]" */
+		buf_printf(&a->text, "0x%" PRIx64 "%s", addr, name + strcspn(name, " "));
+	else if (name && *name)
+		put_frame(&a->text, name, back);
+	else
+		buf_printf(&a->text, "0x%" PRIx64, addr);
+	buf_putc(&a->text, '\0');
+}
+
+/*
+ * Does the link register tell of a caller that has no frame on the stack? Yes when it is of another function than the one that
+ * runs, whose own calls would have left an address within itself there. Where functions are not told apart: of another file.
+ */
+static bool is_caller(const struct mmt_stack *item, const char *pc, const char *lr)
+{
+	size_t n, m;
+
+	if (!pc || !lr || !*pc || !*lr || (is_hex(pc) && is_hex(lr)) || (item->nr > 1 && item->addr[1] == item->lr))
+		return false;
+	n = before_offset(pc);
+	m = before_offset(lr);
+	if (memchr(pc, ':', n) && memchr(lr, ':', m))
+		return n != m || memcmp(pc, lr, n);
+	n = strcspn(pc, ":+");
+	m = strcspn(lr, ":+");
+	return n != m || memcmp(pc, lr, n);
+}
+
+static const char *name_of(const struct mmt_stack *item, unsigned i, const struct value_names *names)
+{
+	uint64_t key;
+
+	stacks_symbol(item, i, &key);
+	return names->get(names->ctx, key);
+}
+
+static void put_user(struct answer *a, const struct mmt_stack *item, const struct value_names *names)
+{
+	const char *name = name_of(item, 0, names), *lr = item->lr ? name_of(item, item->nr, names) : NULL;
+
+	put(a, item->addr[0], name, 0);
+	if (is_caller(item, name, lr))
+		put(a, item->lr, lr, 1);
+	for (unsigned i = 1; i < item->nr; i++) {
+		name = name_of(item, i, names);
+		if (name && !*name)
+			break;
+		put(a, item->addr[i], name, 1);
+	}
+}
+
+static void put_kernel(struct answer *a, const struct mmt_stack *item, const struct value_names *names)
+{
+	for (unsigned i = 0; i < item->nr; i++) {
+		const char *name = name_of(item, i, names);
+
+		if (!name || !is_machinery(name))
+			put(a, item->addr[i], name, !!i);
+	}
+}
+
 const char *const *stacks_frames(struct stacks *s, uint32_t id, const struct value_names *names, unsigned *n)
 {
 	const struct mmt_stack *item = map_get(&s->map, id);
+	struct answer *a = item && item->kind == MMT_STACK_USER ? &s->user : &s->kernel;
 
 	*n = 0;
 	if (!item)
 		return NULL;
-	buf_reset(&s->text);
-	for (unsigned i = 0; i < item->nr; i++) {
-		uint64_t addr = stacks_symbol(item, i);
-		const char *name = names->get(names->ctx, addr);
-
-		if (name && is_machinery(name))
-			continue;
-		s->at[(*n)++] = s->text.len;
-		if (name)
-			put_frame(&s->text, name, item->addr[i] - addr);
-		else
-			buf_printf(&s->text, "0x%" PRIx64, (uint64_t)item->addr[i]);
-		buf_putc(&s->text, '\0');
-	}
-	if (s->text.err) {
-		*n = 0;
+	buf_reset(&a->text);
+	a->n = 0;
+	(item->kind == MMT_STACK_USER ? put_user : put_kernel)(a, item, names);
+	if (a->text.err)
 		return NULL;
-	}
-	for (unsigned i = 0; i < *n; i++)
-		s->frames[i] = s->text.data + s->at[i];
-	return s->frames;
+	for (unsigned i = 0; i < a->n; i++)
+		a->frames[i] = a->text.data + a->at[i];
+	*n = a->n;
+	return a->frames;
 }
 
 uint64_t stacks_lost(const struct stacks *s)

@@ -85,6 +85,7 @@ static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t sl
 	k->core_lo = lo;
 	k->core_hi = hi;
 	k->kstack = o->kstack;
+	k->ustack = o->ustack;
 	k->page_base = s->caps.page_base;
 	k->page_struct = s->caps.page_struct;
 	k->marks = marks_live(s);
@@ -184,7 +185,7 @@ static int load(struct session *s)
 	int err, refused;
 
 	o.ksyms = s->caps.ksyms;
-	o.stacks = s->opts.kstack ? STACKS : 1;
+	o.stacks = s->opts.kstack || s->opts.ustack ? STACKS : 1;
 	for (;;) {
 		err = choose(s);
 		if (err)

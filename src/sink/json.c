@@ -16,7 +16,7 @@ struct json_sink {
 	struct out out;
 	struct json j;
 	struct buf text; /* of one value */
-	bool kstack;
+	bool kstack, ustack;
 };
 
 static int end_line(struct json_sink *k)
@@ -34,6 +34,7 @@ static int js_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	int err = json_put_header(&k->j, info);
 
 	k->kstack = info->kstack;
+	k->ustack = info->ustack;
 	return err ? err : out_spill(&k->out);
 }
 
@@ -135,16 +136,16 @@ static void put_mapping(struct json_sink *k, const struct mmt_view *v)
 	json_end(&k->j);
 }
 
-static void put_stack(struct json_sink *k, const struct mmt_view *v)
+static void put_stack(struct json *j, const char *key, const char *const *frames, unsigned n)
 {
-	if (!v->kstack) {
-		json_null(&k->j, "kstack");
+	if (!frames) {
+		json_null(j, key);
 		return;
 	}
-	json_arr(&k->j, "kstack");
-	for (unsigned i = 0; i < v->nkstack; i++)
-		json_str(&k->j, NULL, v->kstack[i]);
-	json_end(&k->j);
+	json_arr(j, key);
+	for (unsigned i = 0; i < n; i++)
+		json_str(j, NULL, frames[i]);
+	json_end(j);
 }
 
 /* Of events that can have them. */
@@ -200,7 +201,9 @@ static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 			put_field(k, v, &v->ev->fields[i]);
 	json_end(j);
 	if (k->kstack)
-		put_stack(k, v);
+		put_stack(j, "kstack", v->kstack, v->nkstack);
+	if (k->ustack)
+		put_stack(j, "ustack", v->ustack, v->nustack);
 	return end_line(k);
 }
 

@@ -94,6 +94,15 @@ static int table_more(struct table_sink *t, const struct mmt_view *v)
 	return out_spill(&t->out);
 }
 
+static void put_stack(struct buf *b, const char *const *frames, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		buf_pad(b, b->len + STACK_COLUMN);
+		words_visible(b, frames[i]);
+		buf_putc(b, '\n');
+	}
+}
+
 static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct table_sink *t = (struct table_sink *)s;
@@ -124,12 +133,8 @@ static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 	buf_puts(b, bad ? RED : "");
 	words_visible(b, detail);
 	buf_puts(b, bad ? NORMAL "\n" : "\n");
-	for (unsigned i = 0; i < v->nkstack; i++) {
-		from = b->len;
-		buf_pad(b, from + STACK_COLUMN);
-		words_visible(b, v->kstack[i]);
-		buf_putc(b, '\n');
-	}
+	put_stack(b, v->kstack, v->nkstack);
+	put_stack(b, v->ustack, v->nustack);
 	return t->text.err ? t->text.err : out_spill(&t->out);
 }
 

@@ -14,18 +14,20 @@
 #include "stream/outlets.h"
 #include "stream/state.h"
 #include "stream/symbols.h"
+#include "stream/ustacks.h"
 #include "stream/view.h"
 
 struct pipeline {
 	struct pipeline_opts opts;
 	struct outlets out;
-	bool views; /* a sink wants views: without one nothing is decoded */
+	bool views; /* a sink wants views, or the ledger is asked for user stacks; else nothing is decoded */
 	struct names *names;
 	struct value_names lookup;
 	struct differ differ;
 	struct procs *procs;
 	struct ranges *ledger;
 	struct symbols symbols;
+	struct ustacks ustacks;
 	struct stacks *stacks;
 	struct memory memory;
 	struct state state;
@@ -62,7 +64,7 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	p->opts = *opts;
 	p->out = (struct outlets){ p->opts.sinks, p->opts.nsinks };
 	for (unsigned i = 0; i < opts->nsinks; i++)
-		p->views |= opts->sinks[i]->event != NULL;
+		p->views |= opts->sinks[i]->event || opts->ask_usym;
 	p->names = names_new();
 	p->procs = procs_new(opts->ask_comm, opts->ctx);
 	p->ledger = ranges_new(opts->page_size);
@@ -82,6 +84,11 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	p->symbols = (struct symbols){
 		.ask = opts->ask_ksym, .ask_ctx = opts->ctx, .tap = tap_made, .tap_ctx = p, .names = p->names
 	};
+	if (opts->ask_usym) {
+		p->ustacks = (struct ustacks){ p->ledger, &p->lookup, opts->ask_usym, opts->ctx, "" };
+		p->symbols.ask_user = ustacks_name;
+		p->symbols.ask_user_ctx = &p->ustacks;
+	}
 	symbols_init(&p->symbols);
 	return p;
 }
@@ -211,6 +218,8 @@ static int show(struct pipeline *p, const struct decoded *d)
 	v.page_size = p->opts.page_size;
 	if (v.h->kstack)
 		v.kstack = stacks_frames(p->stacks, v.h->kstack, &p->lookup, &v.nkstack);
+	if (v.h->ustack)
+		v.ustack = stacks_frames(p->stacks, v.h->ustack, &p->lookup, &v.nustack);
 	view_mapping(&v, p->ledger, p->opts.page_size, &p->scratch);
 	memory_view(&p->memory, &v);
 	if (is_ours(p, v.h))
@@ -291,6 +300,19 @@ static int take_raw(struct pipeline *p, const void *data, size_t size)
 	return err || !exec ? err : ask_maps(p, h);
 }
 
+/* What a stack stands for is known before it comes. A user stack may be the first that is heard of its process. */
+static int take_stack(struct pipeline *p, const struct mmt_stack *stack)
+{
+	struct mmt_hdr h = { .mm = stack->mm, .pid = stack->pid };
+	int err;
+
+	stacks_item(p->stacks, stack); /* what could not be kept is counted there */
+	if (stack->kind == MMT_STACK_USER && is_ours(p, &h))
+		return 0;
+	err = stack->kind == MMT_STACK_USER && p->opts.ask_usym ? ask_maps(p, &h) : 0;
+	return err ? err : symbols_stack(&p->symbols, stack);
+}
+
 static int take_record(struct pipeline *p, const void *data, size_t size)
 {
 	enum decode_result r;
@@ -310,10 +332,8 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 		return take_event(p, &d, data, size);
 	if (d.name || d.path)
 		names_item(p->names, &d); /* what could not be kept is counted there */
-	if (d.stack) {
-		stacks_item(p->stacks, d.stack); /* likewise */
-		err = symbols_stack(&p->symbols, d.stack);
-	}
+	if (d.stack)
+		err = take_stack(p, d.stack);
 	if (d.sync)
 		ranges_sync(p->ledger, d.sync);
 	memory_item(&p->memory, &d);

@@ -18,6 +18,10 @@ typedef const char *(*pipeline_ksym_fn)(void *ctx, uint64_t addr);
  */
 typedef int (*pipeline_maps_fn)(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx);
 
+/* Names a place in a file that a process has mapped (enrich/usyms.h); NULL when unknown. The text is valid until the next call. */
+struct usym_place;
+typedef const char *(*pipeline_usym_fn)(void *ctx, const struct usym_place *at);
+
 #define PIPELINE_SINKS 8
 
 struct pipeline_opts {
@@ -32,6 +36,7 @@ struct pipeline_opts {
 	/* Live runs only, else NULL: what a recording has in its stream. Answers enter the stream as items do. */
 	procs_ask_fn ask_comm;
 	pipeline_ksym_fn ask_ksym;
+	pipeline_usym_fn ask_usym; /* NULL too when user stacks are not asked for */
 	/* Where no change events come: asked when an address space is first seen. NULL too where they do come. */
 	pipeline_maps_fn ask_maps;
 	void *ctx; /* of all */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * symbols (stream): kernel addresses get their names as items of the stream, before what carries them, so that a recording has them.
+ * symbols (stream): addresses get their names as items of the stream, before what carries them, so that a recording has them.
  */
 #ifndef MMTRACE_STREAM_SYMBOLS_H
 #define MMTRACE_STREAM_SYMBOLS_H
@@ -17,6 +17,8 @@ struct names;
 struct symbols {
 	const char *(*ask)(void *ctx, uint64_t addr); /* NULL: a recording, nobody to ask */
 	void *ask_ctx;
+	const char *(*ask_user)(void *ctx, const struct mmt_stack *stack, unsigned i); /* ustacks.h; NULL likewise */
+	void *ask_user_ctx;
 	int (*tap)(void *ctx, const void *record, size_t size); /* takes the items made; 0 or -errno */
 	void *tap_ctx;
 	struct names *names;

@@ -182,6 +182,17 @@ HARNESS(stack_b)
 	return KSTACK_N(HX_TIER(RAW_TP, ctx), (__u32)a[0]);
 }
 
+HARNESS(user_stack)
+{
+	return USTACK_N(HX_TIER(RAW_TP, ctx), (__u32)a[0]);
+}
+
+/* (event): both, as stacks_put() wants them */
+HARNESS(both_stacks)
+{
+	return STACKS_N(HX_TIER(RAW_TP, ctx), (__u32)a[0]);
+}
+
 /* (id, hash): another stack has it */
 HARNESS(stack_taken)
 {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -79,7 +80,7 @@ static bool able(void)
 }
 
 static bool sys_exit = true; /* is the end of system calls seen? */
-static bool kstack;
+static bool kstack, ustack;
 static bool want = true; /* every event */
 
 static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t spaces)
@@ -99,6 +100,7 @@ static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t 
 	s->rodata->knobs.wake_bytes = ~0ull;
 	s->rodata->knobs.sys_exit = sys_exit;
 	s->rodata->knobs.kstack = kstack;
+	s->rodata->knobs.ustack = ustack;
 	s->rodata->knobs.want[0] = s->rodata->knobs.want[1] = want ? ~0ull : 0;
 	if (comm)
 		strncpy((char *)s->rodata->knobs.comm, comm, 15);

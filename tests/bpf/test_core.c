@@ -312,6 +312,78 @@ static void stacks_collide(void **state)
 	assert_int_equal(n_stacks, 2);
 }
 
+/* The stack's id as this process has it, or a child: from the same place, so the addresses are the same. */
+static uint64_t user_stack(bool in_child)
+{
+	int fd[2], status = 0;
+	uint64_t id = 0;
+	pid_t pid = 0;
+
+	assert_int_equal(pipe(fd), 0);
+	if (in_child)
+		pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		id = CALL(user_stack, MMT_EV_MMAP);
+		assert_int_equal(write(fd[1], &id, sizeof(id)), sizeof(id));
+		if (in_child)
+			_exit(0);
+	}
+	assert_int_equal(read(fd[0], &id, sizeof(id)), sizeof(id));
+	if (pid)
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd[0]);
+	close(fd[1]);
+	return id;
+}
+
+/* A user stack says whose it is: the same addresses in another process are another stack. */
+static void stacks_of_users(void **state)
+{
+	uint64_t id[3];
+
+	(void)state;
+	ustack = true;
+	up(0, NULL, 65536, 256);
+	ustack = false;
+	for (int i = 0; i < 3; i++)
+		id[i] = user_stack(i == 1);
+	assert_true(id[0] && id[1] && id[0] != id[1]);
+	assert_int_equal(id[2], id[0]);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_stacks, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(stacks[i].id, id[i]);
+		assert_int_equal(stacks[i].kind, MMT_STACK_USER);
+		assert_int_equal(stacks[i].size, offsetof(struct mmt_stack, addr) + stacks[i].nr * 8);
+		assert_true(stacks[i].mm);
+		assert_int_equal(stacks[i].addr[0], stacks[0].addr[0]);
+	}
+	assert_true(!(stacks[0].addr[0] >> 52));
+	assert_int_equal(stacks[0].pid, getpid());
+	assert_true(stacks[1].pid != stacks[0].pid && stacks[1].mm != stacks[0].mm);
+	assert_int_equal(CALL(stack_a, MMT_EV_MMAP), 0); /* no kernel stacks were asked for */
+	assert_int_equal(lost(MMT_LOSS_STACK, MMT_EV_MMAP), 0);
+}
+
+static void stacks_both(void **state)
+{
+	uint64_t ids;
+
+	(void)state;
+	ustack = true;
+	up_stacks(65536);
+	ustack = false;
+	ids = CALL(both_stacks, MMT_EV_MMAP);
+	ring_buffer__consume(rb);
+	assert_int_equal(n_stacks, 2);
+	assert_int_equal(stacks[0].kind, MMT_STACK_KERNEL);
+	assert_int_equal(stacks[0].id, (uint32_t)ids);
+	assert_int_equal(stacks[1].kind, MMT_STACK_USER);
+	assert_int_equal(stacks[1].id, ids >> 32);
+}
+
 static void stacks_ring_full(void **state)
 {
 	(void)state;
@@ -342,6 +414,8 @@ int main(void)
 		cmocka_unit_test_teardown(stacks_not_asked, down),
 		cmocka_unit_test_teardown(stacks_once, down),
 		cmocka_unit_test_teardown(stacks_collide, down),
+		cmocka_unit_test_teardown(stacks_of_users, down),
+		cmocka_unit_test_teardown(stacks_both, down),
 		cmocka_unit_test_teardown(stacks_ring_full, down),
 	};
 

@@ -150,6 +150,7 @@ struct mmt_knobs {
 	__u32 marks;	       /* 1: the hooks that leave marks are live, so no mark means something */
 	__u32 fault_exit_perf; /* 1: faults end at the MIN/MAJ events, not at a return */
 	__u32 kstack;	       /* 1: a kernel stack goes with every event */
+	__u32 ustack;	       /* 1: a user stack goes with every event */
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */

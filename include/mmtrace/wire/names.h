@@ -27,6 +27,8 @@ enum mmt_name_kind {
 	MMT_NAME_TEXT = 0, /* a string: comm, device name, path given to exec */
 	MMT_NAME_PATH = 1, /* a whole path */
 	MMT_NAME_KSYM = 2, /* "module:function" or "function", of a kernel address */
+	MMT_NAME_USYM =
+		3, /* "binary:function+0x1c", of an address in a process; "": no code is there (src/enrich/stacks.h) */
 };
 
 #define MMT_NAME_MAX 256 /* bytes of text in a BPF-made name item, NUL included */
@@ -102,14 +104,22 @@ struct mmt_sync {
 
 enum mmt_stack_kind { MMT_STACK_KERNEL = 1, MMT_STACK_USER = 2 };
 
-/* size covers the nr addresses that are there */
+/*
+ * size covers the nr addresses that are there. Of a user stack, which is as long as the program keeps frame pointers: whose it is,
+ * by process and by number of its address space, which is where its addresses mean something. lr: link register of an arm64
+ * program: where a function that has no frame of its own returns to, so one frame between the first and the second; anything
+ * else in one that has.
+ */
 struct mmt_stack {
 	__u16 type;
 	__u16 size;
-	__u32 id; /* hash of the addresses, never 0 */
+	__u32 id; /* hash of all that is here, never 0 */
 	__u16 nr;
 	__u16 kind; /* enum mmt_stack_kind */
-	__u32 pid;  /* of a user stack: whose; else 0 */
+	__u32 pid;  /* of a user stack, else 0 */
+	__u32 mm;   /* likewise; 0 when there is no number */
+	__u32 zero0;
+	__u64 lr; /* 0: none, or not known */
 	__u64 addr[MMT_STACK_DEPTH];
 };
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/run_ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "enrich/usyms.h"
+#include "mmtrace/session.h"
+
+/* The name of a process that was there before the trace: /proc/PID/comm. */
+static int ask_comm(void *ctx, uint32_t pid, char comm[PROCS_COMM])
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	(void)ctx;
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, comm, PROCS_COMM);
+	close(fd);
+	if (n < 1)
+		return -ESRCH;
+	comm[n - 1] = '\0'; /* its newline */
+	return 0;
+}
+
+static const char *ask_ksym(void *ctx, uint64_t addr)
+{
+	return session__ksym(((struct run_ask *)ctx)->session, addr);
+}
+
+static const char *ask_usym(void *ctx, const struct usym_place *at)
+{
+	return usyms_name(((struct run_ask *)ctx)->usyms, at);
+}
+
+static int ask_maps(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
+{
+	return session__import(((struct run_ask *)ctx)->session, (pid_t)pid, mm, fn, fn_ctx);
+}
+
+int run_ask_fill(struct run_ask *a, struct pipeline_opts *o, struct session *session, bool ustack, bool maps)
+{
+	a->session = session;
+	a->usyms = ustack ? usyms_new(NULL) : NULL;
+	o->ask_comm = ask_comm;
+	o->ask_ksym = ask_ksym;
+	o->ask_usym = ustack ? ask_usym : NULL;
+	o->ask_maps = maps ? ask_maps : NULL;
+	o->ctx = a;
+	return ustack && !a->usyms ? -ENOMEM : 0;
+}
+
+void run_ask_free(struct run_ask *a)
+{
+	usyms_free(a->usyms);
+}
