@@ -6,7 +6,7 @@
 #   test-host-hooks               the workload's cases on this machine's kernel
 #   test-guests                   the same in guests, one boot per kernel
 #   test-bpf                      the BPF core by BPF_PROG_RUN
-#   bench, soak                   cost; the long runs
+#   bench, bench-here, soak       cost in guests; on this machine; the long runs
 #   docs-scenarios                the table of scenarios as Markdown
 
 TESTS_CC_arm64 := $(if $(filter arm64,$(HOST)),gcc,aarch64-linux-gnu-gcc)
@@ -141,15 +141,24 @@ TESTS_LIBBPF_arm64 := $(if $(TESTS_SYSROOT),-idirafter $(TESTS_SYSROOT)/usr/incl
 	-L$(TESTS_SYSROOT)/usr/lib/aarch64-linux-gnu)
 TESTS_BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -Iinclude -Ibpf -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function
 
-$(OUTPUT)/arm64/tests-obj/%.skel.h: tests/bench/%.bpf.c
-	@mkdir -p $(@D)
-	@echo "  BPF     $(@:.skel.h=.o)"
-	@$(CLANG) $(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_arm64 -Ivmlinux/arm64 -c -o $(@:.skel.h=.o) $<
-	@$(BPFTOOL) gen skeleton $(@:.skel.h=.o) name mmt_$* >$@.tmp && mv $@.tmp $@
+# $(1) directory, $(2) machine
+define EMPTY_RULE
+$(1)/tests-obj/empty.skel.h: tests/bench/empty.bpf.c
+	@mkdir -p $$(@D)
+	@echo "  BPF     $$(@:.skel.h=.o)"
+	@$$(CLANG) $$(TESTS_BPF_CFLAGS) -D__TARGET_ARCH_$(2) -Ivmlinux/$(2) -c -o $$(@:.skel.h=.o) $$<
+	@$$(BPFTOOL) gen skeleton $$(@:.skel.h=.o) name mmt_empty >$$@.tmp && mv $$@.tmp $$@
+endef
+$(eval $(call EMPTY_RULE,$(OUTPUT)/arm64,arm64))
+$(eval $(call EMPTY_RULE,$(OUTPUT),$(HOST)))
 
 $(OUTPUT)/arm64/tests/empty: tests/bench/empty.c $(OUTPUT)/arm64/tests-obj/empty.skel.h $(if $(TESTS_SYSROOT),$(TESTS_SYSROOT)/.done)
 	@echo "  CC      $@"
 	@$(TESTS_CC_arm64) $(TESTS_CFLAGS) -I$(OUTPUT)/arm64/tests-obj -o $@ $< $(TESTS_LIBBPF_arm64) -lbpf -lelf -lz
+$(OUTPUT)/tests/empty: tests/bench/empty.c $(OUTPUT)/tests-obj/empty.skel.h | deps-build
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@gcc $(TESTS_CFLAGS) -I$(OUTPUT)/tests-obj -o $@ $< -lbpf -lelf -lz
 
 # more rows: NAME=TIER,TIER
 BENCH ?= call-fentry=call=fentry
@@ -157,6 +166,11 @@ BENCH ?= call-fentry=call=fentry
 bench: $(BENCH_ARM64) $(CACHE)/kernel/6.12/.done $(CACHE)/kernel/6.1/.done $(CACHE)/guest/arm64/.done $(OUTPUT)/kmod/6.12/mmdemo.ko
 	@$(MAKE) --no-print-directory ARCH=arm64 all
 	@OUT=$(abspath $(OUTPUT)) tests/bench/bench $(BENCH)
+
+# The same on this machine, in times; needs root
+.PHONY: bench-here
+bench-here: all $(OUTPUT)/tests/measure $(OUTPUT)/tests/empty
+	@OUT=$(abspath $(OUTPUT)) tests/bench/here
 
 # ---- the BPF core by BPF_PROG_RUN --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 /*
  * measure - what a page fault, or a pair of mmap and munmap, costs the program that does it
  *
- *   measure WORK N ROUNDS
+ *   measure WORK N ROUNDS [alone]      alone: without all=, and without the seconds that takes
  *
  *   fault         of anonymous memory
  *   pair          mmap and munmap of 16 anonymous pages
@@ -208,34 +208,39 @@ static uint64_t others_ran(void)
 int main(int argc, char **argv)
 {
 	static struct round r[MAX_ROUNDS];
-	size_t n = argc == 4 ? (size_t)atol(argv[2]) : 0, rounds = argc == 4 ? (size_t)atol(argv[3]) : 0, mid;
+	int alone = argc == 5 && !strcmp(argv[4], "alone"), ok = argc == 4 || alone;
+	size_t n = ok ? (size_t)atol(argv[2]) : 0, rounds = ok ? (size_t)atol(argv[3]) : 0, mid;
 	int (*work)(size_t, struct round *) = NULL;
 	uint64_t others = 0;
 	double thread, all;
 
 	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
-		if (argc == 4 && !strcmp(argv[1], works[i].name))
+		if (ok && !strcmp(argv[1], works[i].name))
 			work = works[i].work;
 	if (!work || !n || rounds < 2 || rounds > MAX_ROUNDS) {
-		fprintf(stderr, "usage: measure fault|pair|map-1|map-8192|scatter-8192 N ROUNDS\n");
+		fprintf(stderr, "usage: measure fault|pair|map-1|map-8192|scatter-8192 N ROUNDS [alone]\n");
 		return 2;
 	}
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	memset(r, 0, sizeof(r));
 	for (size_t i = 0; i < rounds; i++) {
-		if (i == 1)
+		if (i == 1 && !alone)
 			others = others_ran();
 		if (work(n, &r[i])) {
 			perror("measure");
 			return 1;
 		}
 	}
-	others = others_ran() - others;
+	if (!alone)
+		others = others_ran() - others;
 	mid = 1 + (rounds - 1) / 2;
 	qsort(r + 1, rounds - 1, sizeof(r[0]), by_thread);
 	thread = (double)r[mid].thread / (double)n;
 	all = thread + (double)others / (double)(n * (rounds - 1));
 	qsort(r + 1, rounds - 1, sizeof(r[0]), by_wall);
-	printf("%s n=%zu thread=%.1f wall=%.1f all=%.1f\n", argv[1], n, thread, (double)r[mid].wall / (double)n, all);
+	printf("%s n=%zu thread=%.1f wall=%.1f", argv[1], n, thread, (double)r[mid].wall / (double)n);
+	if (!alone)
+		printf(" all=%.1f", all);
+	printf("\n");
 	return fflush(stdout) ? 1 : 0;
 }
