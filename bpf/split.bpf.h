@@ -104,8 +104,8 @@ static __always_inline void split_turn(struct mmt_shares *s, __u64 now)
 
 /*
  * A fault at addr begins. now: what it is timed from. until: when handle_mm_fault() was entered after an exception of the
- * thread's own; 0: there was none (gup), or it is before the lock that the fault is timed from (tier perf). What lies between
- * until and now, the probe's own work, counts nowhere.
+ * thread's own; 0: there was none and the caller has the lock (gup), or it is before the lock that the fault is timed from (tier
+ * perf). What lies between until and now, the probe's own work, counts nowhere.
  */
 static __always_inline void split_begin(__u32 tid, __u64 addr, __u64 until, __u64 now)
 {
@@ -123,7 +123,7 @@ static __always_inline void split_begin(__u32 tid, __u64 addr, __u64 until, __u6
 		s->from = 0;
 	}
 	s->ns[MMT_SHARE_LOCK] = 0;
-	s->lock_known = 0;
+	s->lock_known = !until; /* tier perf: knobs.split says that it is not */
 	if ((knobs.split & (1 << MMT_SHARE_LOCK)) && until && !s->in && s->from && s->page == split_page(addr)) {
 		s->ns[MMT_SHARE_LOCK] = until - s->from;
 		s->lock_known = 1;

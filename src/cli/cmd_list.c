@@ -60,6 +60,24 @@ static void put_field(struct listing *l, const struct mmt_schema_event *ev, cons
 	json_line(&l->j);
 }
 
+/* A time of every event's header, of which there is something to say. */
+static void put_duration(struct listing *l, const struct mmt_schema_event *ev)
+{
+	static const struct mmt_field fault = {
+		.name = "dur_ns",
+		.text = "its latency: the time in handle_mm_fault(), of tiers fentry and kprobe+perf; --split adds the "
+			"wait for "
+			"the lock before it. Of tier perf from the exception on, that wait always in it",
+		.offset = offsetof(struct mmt_hdr, dur_ns),
+		.wire = MMT_W_U64,
+		.count = 1,
+		.look = MMT_LOOK_NSEC,
+	};
+
+	if (ev->num == MMT_EV_FAULT)
+		put_field(l, ev, &fault);
+}
+
 static void put_fields(struct listing *l)
 {
 	size_t n;
@@ -67,10 +85,12 @@ static void put_fields(struct listing *l)
 
 	if (!l->json)
 		buf_printf(&l->out, "%-24s %-7s %-6s %s\n", "FIELD", "KIND", "UNIT", "WHAT IT SAYS");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		put_duration(l, &ev[i]);
 		for (unsigned k = 0; k < ev[i].nfields; k++)
 			if (!schema_field_hidden(&ev[i].fields[k]))
 				put_field(l, &ev[i], &ev[i].fields[k]);
+	}
 }
 
 static void put_hooks(struct listing *l)

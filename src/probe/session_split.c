@@ -21,7 +21,7 @@ static bool begins_early(const struct session *s, int hook)
 {
 	int try = s->choice[hook].try;
 
-	return s->choice[hook].wanted && (try < 0 || hook_table[hook].tries[try].tier == MMT_TIER_PERF);
+	return s->choice[hook].wanted && try >= 0 && hook_table[hook].tries[try].tier == MMT_TIER_PERF;
 }
 
 void session__want_split(struct session *s)

@@ -399,7 +399,7 @@
 
 /* After its fault, with the same tid and call. What a tier cannot tell is absent, and so is the rest then. */
 #define MMT_FIELDS_FAULT_SPLIT(F) \
-	F(FAULT_SPLIT, U64, 1, lock,   NSEC,  "before handle_mm_fault and between its calls, asleep or not: the mmap lock, retries; absent of tier perf, whose faults begin before the lock, and of mode gup")	\
+	F(FAULT_SPLIT, U64, 1, lock,   NSEC,  "before handle_mm_fault and between its calls, asleep or not: the mmap lock, retries; absent of tier perf, whose faults begin before the lock; mode gup comes with it")	\
 	F(FAULT_SPLIT, U64, 1, driver, NSEC,  "in the ->fault or ->page_mkwrite of a driver or filesystem, without its alloc and offcpu")	\
 	F(FAULT_SPLIT, U64, 1, offcpu, NSEC,  "not on a CPU, wherever in the fault but in the time of lock")	\
 	F(FAULT_SPLIT, U64, 1, alloc,  NSEC,  "in the page allocator, with zeroing where it zeroes (not huge pages), without its offcpu")	\
