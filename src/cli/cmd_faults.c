@@ -103,6 +103,17 @@ static bool is_folded(const struct run_opts *o)
 	return run_opts_given(o, "folded");
 }
 
+/* --folded alone: the kernel's and the program's */
+static bool user_stacks(const struct run_opts *o)
+{
+	return o->v.user_stack || (is_folded(o) && !o->v.kernel_stack);
+}
+
+static bool kernel_stacks(const struct run_opts *o)
+{
+	return o->v.kernel_stack || (is_folded(o) && !o->v.user_stack);
+}
+
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
 	static const uint8_t names[] = { MMT_EV_VMA_IMPORT, MMT_EV_VMA_MAP, MMT_EV_VMA_UNMAP, MMT_EV_VMA_PROT,
@@ -114,14 +125,14 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	it.code = read_keys(&o->v.by);
 	if (!it.code)
 		it.code = read_slo(&o->v.slo);
-	if (o->v.kernel_stack || o->v.user_stack || is_folded(o))
+	if (kernel_stacks(o) || user_stacks(o))
 		it.by |= MMT_BY_STACK;
 	if (it.by & MMT_BY_STACK)
 		it.by |= MMT_BY_COMM; /* the root of each */
 	want[MMT_EV_FAULT_KEY] = true;
 	want[MMT_EV_FAULT] = o->v.slowest != 0;
 	for (size_t i = 0; i < MMT_COUNT(names); i++)
-		want[names[i]] = by_name() || o->v.slowest;
+		want[names[i]] = by_name() || o->v.slowest || user_stacks(o);
 	for (size_t i = 0; i < MMT_COUNT(lives); i++)
 		want[lives[i]] = (it.by & ~(uint32_t)(MMT_BY_KIND | MMT_BY_CPU)) || o->v.slowest;
 }
@@ -150,14 +161,11 @@ static int check(const struct run_opts *o)
 
 static void session(const struct run_opts *o, struct session_opts *s)
 {
-	bool stacks = it.by & MMT_BY_STACK, said = o->v.kernel_stack || o->v.user_stack;
-
 	s->by = it.by;
 	s->slowest = o->v.slowest;
 	s->total_bytes = o->v.total_bytes;
-	/* --folded alone: both */
-	s->kstack = stacks && (o->v.kernel_stack || !said);
-	s->ustack = stacks && (o->v.user_stack || !said);
+	s->kstack = kernel_stacks(o);
+	s->ustack = user_stacks(o);
 }
 
 /* ---- what it is shown on ---- */

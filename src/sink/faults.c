@@ -137,8 +137,10 @@ static int put_stacks(struct faults_sink *k)
 
 	if (!err && k->opts.form == FAULTS_TABLE && g.n)
 		faults_text_stacks(&k->out.b, &k->show, &g);
-	else if (!err && k->opts.form != FAULTS_TABLE)
+	else if (!err && k->opts.form > FAULTS_JSON)
 		faults_text_folded(&k->out.b, &k->show, &g);
+	for (size_t i = 0; k->opts.form == FAULTS_JSON && i < g.n && !err; i++)
+		err = faults_json_stack(&k->j, &g.g[i]);
 	faults_groups_free(&g);
 	return err;
 }
@@ -173,8 +175,10 @@ static int put_end(struct faults_sink *k, const struct mmt_summary *sum)
 	if (!err)
 		err = j ? put_json(k, &g, false) : put_table(k, &g, lost);
 	for (uint32_t i = 0; j && i < k->slows.n && !err; i++)
-		err = faults_json_slow(j, &k->show, &k->slows.s[i]);
+		err = faults_json_slow(j, &k->slows.s[i]);
 	faults_groups_free(&g);
+	if (!err && j && k->opts.stacks)
+		err = put_stacks(k);
 	gate = err ? err : faults_gate(&k->show, lost, j);
 	if (gate > 0)
 		k->s.verdict = gate;

@@ -123,7 +123,8 @@ struct faults_slow {
 	bool has_ip;
 	uint32_t pid, tid, cpu;
 	uint8_t kind, class;
-	char *comm, *mapping, *id, *stack; /* stack: "inner;outer" */
+	char *comm, *mapping, *id;
+	char *kstack, *ustack; /* "inner;outer"; NULL: none */
 };
 
 struct faults_slows {
@@ -168,7 +169,8 @@ const char *faults_text_share(char buf[NUM_FMT_LEN], uint64_t part, uint64_t all
 /* Each ends its line. */
 int faults_json_group(struct json *j, const struct faults_show *k, const struct faults_group *g, const char *type);
 int faults_json_total(struct json *j, const struct faults_show *k, const struct faults_groups *g, const char *type);
-int faults_json_slow(struct json *j, const struct faults_show *k, const struct faults_slow *s);
+int faults_json_stack(struct json *j, const struct faults_group *g); /* outermost first */
+int faults_json_slow(struct json *j, const struct faults_slow *s);
 
 /* ---- the gate ---- */
 

@@ -76,7 +76,20 @@ static char *copy(const char *s)
 	return s ? strdup(s) : NULL;
 }
 
-/* Outermost first, without offsets: calls of one function from several places are one frame. */
+/* A frame without its offset, so that calls of one function from several places are one; of code without a file what it is. */
+static void put_frame(struct buf *b, const char *frame)
+{
+	const char *blank = strchr(frame, ' '), *plus = strrchr(frame, '+'), *from = frame;
+	size_t len;
+
+	if (!strncmp(frame, "0x", 2) && blank)
+		from = blank + 1;
+	len = plus && plus > from ? (size_t)(plus - from) : strlen(from);
+	for (size_t i = 0; i < len; i++)
+		buf_putc(b, from[i] == ';' || from[i] == '\n' ? ':' : from[i]);
+}
+
+/* Outermost first; NULL: none. */
 static char *fold(const char *const *frames, unsigned n)
 {
 	struct buf b = { 0 };
@@ -85,13 +98,9 @@ static char *fold(const char *const *frames, unsigned n)
 	if (!frames)
 		return NULL;
 	for (unsigned i = n; i--;) {
-		const char *plus = strrchr(frames[i], '+');
-		size_t len = plus && plus != frames[i] ? (size_t)(plus - frames[i]) : strlen(frames[i]);
-
 		if (b.len)
 			buf_putc(&b, ';');
-		for (size_t k = 0; k < len; k++)
-			buf_putc(&b, frames[i][k] == ';' || frames[i][k] == '\n' ? ':' : frames[i][k]);
+		put_frame(&b, frames[i]);
 	}
 	text = copy(buf_str(&b));
 	buf_free(&b);
@@ -152,7 +161,7 @@ static void row_fill(struct faults_row *r, const struct mmt_view *v)
 	text = name_of(v, "comm", &known);
 	r->comm = copy(text ? text : v->comm && strcmp(v->comm, "?") ? v->comm : NULL);
 	r->kstack = fold(v->kstack, v->nkstack);
-	r->ustack = NULL;
+	r->ustack = fold(v->ustack, v->nustack);
 }
 
 int faults_book_key(struct faults_book *b, const struct mmt_view *v)

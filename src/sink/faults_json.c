@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Faults as objects: every number as it is, buckets as [lowest ns, highest ns, count]. */
+#include <string.h>
 #include "event/schema.h"
 #include "sink/faults.h"
 
@@ -133,25 +134,34 @@ int faults_json_total(struct json *j, const struct faults_show *k, const struct 
 	return json_line(j);
 }
 
-static void put_stack(struct json *j, const char *stack)
+static void put_stack(struct json *j, const char *key, const char *stack)
 {
 	if (!stack) {
-		json_null(j, "kstack");
+		json_null(j, key);
 		return;
 	}
-	json_arr(j, "kstack");
+	json_arr(j, key);
 	while (*stack) {
-		size_t len = 0;
+		size_t len = strcspn(stack, ";");
 
-		while (stack[len] && stack[len] != ';')
-			len++;
 		json_strn(j, NULL, stack, len);
 		stack += len + (stack[len] == ';');
 	}
 	json_end(j);
 }
 
-int faults_json_slow(struct json *j, const struct faults_show *k, const struct faults_slow *s)
+int faults_json_stack(struct json *j, const struct faults_group *g)
+{
+	json_obj(j, NULL);
+	json_str(j, "type", "stack");
+	put_stack(j, "frames", g->key);
+	json_u64(j, "count", g->sum.count);
+	put_known(j, "sum_ns", g->sum.timed != 0, g->sum.sum_ns);
+	json_end(j);
+	return json_line(j);
+}
+
+int faults_json_slow(struct json *j, const struct faults_slow *s)
 {
 	json_obj(j, NULL);
 	json_str(j, "type", "slow");
@@ -175,8 +185,8 @@ int faults_json_slow(struct json *j, const struct faults_show *k, const struct f
 	} else {
 		json_null(j, "mapping");
 	}
-	(void)k;
-	put_stack(j, s->stack);
+	put_stack(j, "kstack", s->kstack);
+	put_stack(j, "ustack", s->ustack);
 	json_end(j);
 	return json_line(j);
 }

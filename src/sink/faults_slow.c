@@ -22,7 +22,8 @@ static void clear(struct faults_slow *s)
 	free(s->comm);
 	free(s->mapping);
 	free(s->id);
-	free(s->stack);
+	free(s->kstack);
+	free(s->ustack);
 }
 
 void faults_slows_free(struct faults_slows *l)
@@ -33,21 +34,26 @@ void faults_slows_free(struct faults_slows *l)
 	*l = (struct faults_slows){ 0 };
 }
 
-static void put_frames(struct buf *b, const char *const *frames, unsigned n)
-{
-	for (unsigned i = 0; frames && i < n && i < FRAMES; i++)
-		buf_printf(b, "%s%s", b->len ? ";" : "", frames[i]);
-}
-
 static char *copy(const char *s)
 {
 	return s ? strdup(s) : NULL;
 }
 
+static char *join(const char *const *frames, unsigned n)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	for (unsigned i = 0; frames && i < n && i < FRAMES; i++)
+		buf_printf(&b, "%s%s", b.len ? ";" : "", frames[i]);
+	text = b.len ? copy(buf_str(&b)) : NULL;
+	buf_free(&b);
+	return text;
+}
+
 static void fill(struct faults_slow *s, const struct mmt_view *v)
 {
 	const struct mmt_ev_fault *e = (const void *)v->h;
-	struct buf stack = { 0 };
 
 	*s = (struct faults_slow){ .dur_ns = v->h->dur_ns,
 				   .ts_ns = v->h->ts_ns,
@@ -62,9 +68,8 @@ static void fill(struct faults_slow *s, const struct mmt_view *v)
 	s->comm = copy(v->comm);
 	s->mapping = copy(v->mapping);
 	s->id = copy(v->map_id);
-	put_frames(&stack, v->kstack, v->nkstack);
-	s->stack = stack.len ? copy(buf_str(&stack)) : NULL;
-	buf_free(&stack);
+	s->kstack = join(v->kstack, v->nkstack);
+	s->ustack = join(v->ustack, v->nustack);
 }
 
 int faults_slows_event(struct faults_slows *l, const struct mmt_view *v)
@@ -87,7 +92,7 @@ int faults_slows_event(struct faults_slows *l, const struct mmt_view *v)
 
 static void put_stack(struct buf *b, const char *stack)
 {
-	while (*stack) {
+	while (stack && *stack) {
 		size_t len = strcspn(stack, ";");
 		struct buf one = { 0 };
 
@@ -122,8 +127,8 @@ static void put_one(struct buf *b, const struct faults_show *k, const struct fau
 	buf_printf(b, "%s%s", s->id ? s->id : "", s->id ? " " : "");
 	words_visible(b, s->mapping ? s->mapping : "-");
 	buf_putc(b, '\n');
-	if (s->stack)
-		put_stack(b, s->stack);
+	put_stack(b, s->kstack);
+	put_stack(b, s->ustack);
 }
 
 void faults_text_slow(struct buf *b, const struct faults_show *k, const struct faults_slows *l)
