@@ -103,12 +103,13 @@ static void one_model_two_speeds(void **state)
 	EXPECT(cpus, "A53/485", "A53/1024", "A53/1024");
 }
 
+/* Numbered; a revision makes no other cluster. */
 static void a_maker_that_is_not_known(void **state)
 {
 	static const struct cpu cpus[] = {
 		{ "0x610f0220", NULL, "0" },
 		{ "0x610f0230", NULL, "0" },
-		{ "0x610f0220", NULL, "0" },
+		{ "0x611f0221", NULL, "0" },
 		{ "0x410fd0b0", NULL, "0" },
 	};
 

@@ -363,9 +363,12 @@ static void a_share_must_be_known_of_all(void **state)
 	k.t.row++;
 	k.t.shares = 0xe;
 	assert_int_equal(kit_feed(&r, &k), 0);
+	k.t.row++;
+	k.t.shares = 0xf;
+	assert_int_equal(kit_feed(&r, &k), 0);
 	text = kit_end(&r, 1000 * MS, NULL);
 	kit_has(text,
-		"\"split\":{\"lock_ns\":null,\"driver_ns\":0,\"offcpu_ns\":0,\"alloc_ns\":8000,\"rest_ns\":null}");
+		"\"split\":{\"lock_ns\":null,\"driver_ns\":0,\"offcpu_ns\":0,\"alloc_ns\":12000,\"rest_ns\":null}");
 }
 
 static void limits(struct kit *r, struct slos *all, const char *text)
