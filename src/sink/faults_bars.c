@@ -10,11 +10,13 @@
 #define CYAN   "\033[36m"
 #define NORMAL "\033[0m"
 
-#define KEYS_MAX 6  /* keys that get a histogram */
-#define LINES	 16 /* rows of one: finer ones where the whole lies close together */
-#define FINEST	 4  /* rows of a power of two at most: each is 8 buckets */
-#define BAR_MIN	 10
-#define BAR_MAX	 60
+#define KEYS_MAX  6   /* keys that get a histogram */
+#define LIGHT	  100 /* what has less than this part of the time gets none */
+#define LINES	  16  /* rows of one: finer ones where the whole lies close together */
+#define FINEST	  4   /* rows of a power of two at most: each is 8 buckets */
+#define BAR_MIN	  10
+#define EMPTY_MAX 2 /* rows without a fault in a row: more of them are one */
+#define BAR_MAX	  60
 
 /* ---- one bar ---- */
 
@@ -114,6 +116,16 @@ static void put_marks(struct buf *b, const struct faults_show *k, const struct g
 	buf_puts(b, any && k->style.color ? NORMAL : "");
 }
 
+/* Rows without a fault from this one on. */
+static unsigned empty_rows(const uint64_t *rows, unsigned from, unsigned last)
+{
+	unsigned n = 0;
+
+	while (from + n < last && !rows[from + n])
+		n++;
+	return n;
+}
+
 static void put_rows(struct buf *b, const struct faults_show *k, const struct faults_sum *s)
 {
 	uint64_t rows[LINES * 4] = { 0 }, most = 0;
@@ -132,7 +144,14 @@ static void put_rows(struct buf *b, const struct faults_show *k, const struct fa
 	width = width > BAR_MAX ? BAR_MAX : width < BAR_MIN ? BAR_MIN : width;
 	for (unsigned row = g.first; row <= g.last; row++) {
 		char text[NUM_FMT_LEN], label[NUM_FMT_LEN + 1];
+		unsigned empty = empty_rows(rows, row - g.first, g.last - g.first);
 		uint64_t low = row_low(&g, row);
+
+		if (empty > EMPTY_MAX) {
+			buf_printf(b, "%9s %s\n", "", k->style.ascii ? ":" : "⋮");
+			row += empty - 1;
+			continue;
+		}
 
 		if (row == g.low && k->style.clock_ns > 1)
 			snprintf(label, sizeof(label), "<%s", num_fmt_duration(text, row_low(&g, row + 1)));
@@ -154,7 +173,7 @@ void faults_text_bars(struct buf *b, const struct faults_show *k, const struct f
 	for (size_t i = 0; i < g->n && drawn < KEYS_MAX; i++) {
 		const struct faults_sum *s = &g->g[i].sum;
 
-		if (!s->timed)
+		if (!s->timed || (drawn && s->sum_ns < g->all.sum_ns / LIGHT))
 			continue;
 		buf_printf(b, "\n%s", k->style.color ? BOLD : "");
 		faults_text_key(b, k, &g->g[i]);
@@ -163,8 +182,8 @@ void faults_text_bars(struct buf *b, const struct faults_show *k, const struct f
 		put_rows(b, k, s);
 		drawn++;
 	}
-	if (g->n > KEYS_MAX)
-		buf_printf(b, "\n(the %u heaviest of %zu keys are drawn)\n", KEYS_MAX, g->n);
+	if (drawn && drawn < g->n)
+		buf_printf(b, "\n(%zu of %zu keys are drawn: the heaviest)\n", drawn, g->n);
 }
 
 /* ---- where the time went ---- */

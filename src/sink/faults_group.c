@@ -30,6 +30,24 @@ bool faults_is_other(const struct faults_opts *o, const struct faults_cell *c)
 	return is_other(o->by, o->nby, c);
 }
 
+/* What is asked for besides stands innermost: a flame graph has the driver's function, or the kind, on top. */
+static void put_leaves(const struct faults_book *b, const struct faults_pick *pick, const struct faults_cell *c,
+		       struct buf *key)
+{
+	char buf[FAULTS_TEXT];
+
+	for (unsigned i = 0; i < pick->nby; i++) {
+		const char *text = faults_book_text(b, c, pick->by[i], buf);
+
+		if (pick->by[i] == FAULTS_COMM || !text) /* the root of each */
+			continue;
+		buf_puts(key, ";[");
+		for (; *text; text++)
+			buf_putc(key, *text == ';' || *text == '\n' ? ':' : *text);
+		buf_putc(key, ']');
+	}
+}
+
 static void make_key(const struct faults_book *b, const struct faults_pick *pick, const struct faults_cell *c,
 		     struct buf *key)
 {
@@ -38,6 +56,7 @@ static void make_key(const struct faults_book *b, const struct faults_pick *pick
 	buf_reset(key);
 	if (pick->stacks) {
 		faults_book_stack(c->row, key);
+		put_leaves(b, pick, c, key);
 		return;
 	}
 	if (is_other(pick->by, pick->nby, c))

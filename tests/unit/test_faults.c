@@ -321,7 +321,7 @@ static void stacks_are_folded(void **state)
 		[FAULTS_JSON] = "{\"type\":\"stack\",\"frames\":[\"app\",\"mmdemo:pfn_fault\",\"mmdemo:pfn_fault\"],"
 				"\"count\":6,\"sum_ns\":9000}",
 		[FAULTS_FOLDED_TIME] = "app;mmdemo:pfn_fault;mmdemo:pfn_fault 9000\n(other) 2000\n",
-		[FAULTS_FOLDED_COUNT] = "app;mmdemo:pfn_fault;mmdemo:pfn_fault 6\n(other) 1\n",
+		[FAULTS_FOLDED_COUNT] = "app;mmdemo:pfn_fault;mmdemo:pfn_fault;[anon] 3\n",
 	};
 	struct mmt_ev_fault_key e = { .h = HDR(FAULT_KEY), .row = MMT_ROW_KEYS, .comm = 7 };
 	struct faults_opts o = KEYED(FAULTS_KIND);
@@ -331,6 +331,7 @@ static void stacks_are_folded(void **state)
 	o.stacks = true;
 	for (unsigned form = FAULTS_TABLE; form <= FAULTS_FOLDED_COUNT; form++) {
 		o.form = form;
+		o.nby = form == FAULTS_FOLDED_COUNT; /* with a key that is the innermost */
 		kit_begin(&r, o, false);
 		kit_name(&r, 7, MMT_NAME_TEXT, "app");
 		assert_int_equal(FEED(r.p, stack), 0);
