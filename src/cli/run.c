@@ -122,8 +122,9 @@ static int open_session(struct run *r)
 	if (!err)
 		r->blind = doctor_event_lost(session__choices(r->session), MMT_EV_VMA_MAP);
 	if (!err)
-		return run_tell_unseen(r->session, r->opts.filter.want, r->opts.v.events.n) ? EXIT_FINE :
-											      cannot(r, EXIT_CANNOT);
+		return run_tell_unseen(r->session, r->opts.filter.want, r->opts.v.events.n, r->opts.kind->need) ?
+			       EXIT_FINE :
+			       cannot(r, EXIT_CANNOT);
 	mmt_err("%s", session__error());
 	return err == -EINVAL ? EXIT_USAGE : cannot(r, EXIT_CANNOT);
 }

@@ -24,6 +24,7 @@ struct run_kind {
 	int (*check)(const struct run_opts *o);
 	/* Faults are added up in the kernel: read after each --interval, and at the end. No event but those of events() is asked for. */
 	bool totals;
+	uint32_t need; /* the event without which there is nothing to show; 0: any will do */
 	/* What else the session has to know. NULL: nothing. */
 	void (*session)(const struct run_opts *o, struct session_opts *s);
 	/* The sink of --format; NULL: that of the list of formats. */

@@ -7,7 +7,7 @@
 #include "event/schema.h"
 #include "mmtrace/base.h"
 
-bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked)
+bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked, uint32_t need)
 {
 	const struct hook_choice *c = session__choices(s);
 	const struct mmt_schema_event *ev;
@@ -23,6 +23,11 @@ bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool 
 			buf_printf(&lost, " %s", ev[i].name);
 		else
 			any = true;
+	}
+	if (need && doctor_event_lost(c, need)) {
+		any = false;
+		buf_reset(&lost);
+		buf_printf(&lost, " %s", schema_event(need)->name);
 	}
 	if (!any)
 		mmt_err("this machine has no hook for%s; 'mmtrace doctor' says why", buf_str(&lost));

@@ -11,9 +11,9 @@
 
 /*
  * Which of the wanted events have no hook here. When none of them has, that is an error; some of them are worth a word when they
- * were asked for by name (-e). False: nothing can be seen.
+ * were asked for by name (-e). need: without that one the others say nothing; 0: none is. False: nothing can be seen.
  */
-bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked);
+bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked, uint32_t need);
 void run_tell_ready(const struct mmt_run_info *info);
 /* Why the run ended by itself. */
 void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids);
