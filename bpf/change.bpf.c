@@ -87,6 +87,7 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 
 	if (!WANT(VMA_UNMAP))
 		return;
+	total_unmapped(current_mm_key(pid_tgid), addr);
 	if (t->chg == CHG_MOVED && t->moved_addr == addr)
 		return; /* the move told it */
 	stacks = STACKS(x, VMA_UNMAP);
@@ -139,7 +140,7 @@ static __always_inline void send_range(const struct hookx x, struct mmt_thread *
 		return;
 	name = vma_name(x.btf, vma);
 	stacks = STACKS_N(x, type);
-	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
+	e = ring_reserve(sizeof(*e));
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;

@@ -12,6 +12,8 @@
 #include "install_fault.bpf.c"
 #include "fault.bpf.c"
 #include "split.bpf.c"
+#include "total.bpf.c"
+#include "count.bpf.c"
 #include "signal.bpf.c"
 #include "remote.bpf.c"
 #include "import.bpf.c"

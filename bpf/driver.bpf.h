@@ -55,7 +55,7 @@ static __always_inline void func_seen(__u64 func, const __u32 role)
 
 	if (!role_told(role, func) || bpf_map_lookup_elem(&funcs, &func))
 		return;
-	f = bpf_ringbuf_reserve(&ring, sizeof(*f), 0);
+	f = ring_reserve(sizeof(*f));
 	if (!f)
 		return; /* the next call tells it */
 	f->type = MMT_ITEM_FUNC;
@@ -144,7 +144,7 @@ static __always_inline void driver_unprobed(const struct hookx x, struct mmt_thr
 		return;
 	name = vma_name(false, vma);
 	stacks = STACKS_N(x, type);
-	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
+	e = ring_reserve(sizeof(*e));
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;
@@ -174,7 +174,7 @@ static __always_inline void driver_unprobed_fault(const struct hookx x, struct m
 		return;
 	name = vma_name(false, vma);
 	stacks = STACKS_N(x, type);
-	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
+	e = ring_reserve(sizeof(*e));
 	if (!e) {
 		lose(MMT_LOSS_RING, type);
 		return;

@@ -23,7 +23,7 @@ static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
 		e->h.ts_ns = now - sum.total;
 	e->h.dur_ns = now - e->h.ts_ns;
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
-	e->kind = kind_of(e, s->marks);
+	e->kind = fault_kind(e, s->marks);
 	if (s->marks & MMT_MARK_INSERT || (FAULTS_HAVE_FRAMES && e->mode == MMT_FMODE_USER)) {
 		struct mmt_thread *t = thread_find((__u32)pid_tgid);
 
@@ -281,11 +281,16 @@ int fault_signal__raw_tp(struct raw_tp_ctx *ctx)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct mmt_slot *s = slot_of(tid);
 	__u64 sig = ctx->args[0];
+	__u8 kind = sig == SIGBUS_ || sig == SIGSEGV_ ? MMT_FKIND_FAILED : MMT_FKIND_ABANDONED;
 
-	if (off || !s || s->tid != tid || s->state == SLOT_IDLE)
+	if (off)
 		return 0;
-	HIT(SIGNAL);
-	fault_give_up(s, sig == SIGBUS_ || sig == SIGSEGV_ ? MMT_FKIND_FAILED : MMT_FKIND_ABANDONED);
+	if (s && s->tid == tid && s->state != SLOT_IDLE) {
+		HIT(SIGNAL);
+		fault_give_up(s, kind);
+	}
+	if (total_signalled(tid, kind))
+		HIT(SIGNAL);
 	return 0;
 }
 

@@ -12,27 +12,7 @@
 
 #include "run.bpf.h"
 #include "split.bpf.h"
-
-/* include/linux/mm_types.h, 5.10 to 6.12: enum vm_fault_reason, enum fault_flag */
-#define VMF_OOM	     0x1
-#define VMF_SIGBUS   0x2
-#define VMF_MAJOR    0x4
-#define VMF_HWPOISON 0x30
-#define VMF_SIGSEGV  0x40
-#define VMF_NOPAGE   0x100
-#define VMF_RETRY    0x400
-#define VMF_ERROR    (VMF_OOM | VMF_SIGBUS | VMF_HWPOISON | VMF_SIGSEGV)
-#define FLT_WRITE    0x1
-#define FLT_TRIED    0x20
-#define FLT_USER     0x40
-#define FLT_VMA_LOCK 0x1000 /* 6.4 */
-/* include/linux/mm.h, 5.10 to 6.12 */
-#define VMFLAG_SHARED	  0x8
-#define VMFLAG_GROWSDOWN  0x100
-#define VMFLAG_PFNMAP	  0x400
-#define VMFLAG_HUGETLB	  0x400000
-#define VMFLAG_WIPEONFORK 0x2000000
-#define VMFLAG_MIXEDMAP	  0x10000000
+#include "total.bpf.h"
 
 #define SIGBUS_	 7 /* include/uapi/asm-generic/signal.h, 6.12 */
 #define SIGSEGV_ 11
@@ -90,6 +70,7 @@ static __always_inline void fault_is_over(__u32 tid)
 
 	if (s && s->tid == tid && s->state != SLOT_IDLE)
 		fault_abandon(s);
+	total_is_over(tid);
 }
 
 /* Only software events tell of the fault's end, and they may not. */
@@ -121,67 +102,21 @@ static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 add
 	e->zero0 = 0;
 }
 
-/*
- * A driver's ->fault ran: did it put the entry in itself (VM_FAULT_NOPAGE) or hand out a page? Where the result is not known
- * the VMA's flags tell, but for a mixed one.
- */
-static __always_inline __u8 kind_of_driver(const struct mmt_ev_fault *e)
+static __always_inline __u8 fault_kind(const struct mmt_ev_fault *e, __u32 marks)
 {
-	if (e->h.have & MMT_HAVE(FAULT, result))
-		return e->result & VMF_NOPAGE ? MMT_FKIND_DRIVER_PFN : MMT_FKIND_DRIVER_PAGE;
-	if (e->vm_flags & VMFLAG_PFNMAP)
-		return MMT_FKIND_DRIVER_PFN;
-	return e->vm_flags & VMFLAG_MIXEDMAP ? MMT_FKIND_UNKNOWN : MMT_FKIND_DRIVER_PAGE;
-}
+	const struct fault_traits f = {
+		.vm_flags = e->vm_flags,
+		.flags = e->flags,
+		.result = e->result,
+		.class = e->class,
+		.mode = e->mode,
+		.rdev = e->rdev,
+		.maj = e->maj,
+		.has_flags = e->h.have & MMT_HAVE(FAULT, flags),
+		.has_result = e->h.have & MMT_HAVE(FAULT, result),
+	};
 
-static __always_inline __u8 kind_of_file(const struct mmt_ev_fault *e, __u32 marks)
-{
-	if (marks & MMT_MARK_MKWRITE)
-		return MMT_FKIND_WRITE_NOTIFY;
-	if (marks & MMT_MARK_WP)
-		return e->vm_flags & VMFLAG_SHARED ? MMT_FKIND_WRITE_NOTIFY : MMT_FKIND_COW;
-	if ((e->flags & FLT_WRITE) && !(e->vm_flags & VMFLAG_SHARED))
-		return MMT_FKIND_COW;
-	if (!(marks & (MMT_MARK_DOFAULT | MMT_MARK_AROUND)))
-		return (e->flags & FLT_WRITE) ? MMT_FKIND_DIRTY : MMT_FKIND_UNKNOWN;
-	if (e->class == MMT_FCLASS_SHM)
-		return MMT_FKIND_SHM;
-	if (e->rdev)
-		return marks & MMT_MARK_AROUND ? MMT_FKIND_DRIVER_PAGE : kind_of_driver(e);
-	return e->maj ? MMT_FKIND_FILE_IO : MMT_FKIND_FILE;
-}
-
-/* What the kernel did: from the marks that hooks inside the fault left. Without those hooks, unknown. */
-static __always_inline __u8 kind_of(const struct mmt_ev_fault *e, __u32 marks)
-{
-	if (e->result & VMF_ERROR)
-		return MMT_FKIND_FAILED;
-	if (!knobs.marks || !(e->h.have & MMT_HAVE(FAULT, flags)))
-		return MMT_FKIND_UNKNOWN; /* without flags a write looks like a read */
-	if (e->mode == MMT_FMODE_GUP)
-		return MMT_FKIND_REMOTE;
-	if (marks & MMT_MARK_UFFD)
-		return MMT_FKIND_UFFD;
-	if (marks & MMT_MARK_SWAP)
-		return MMT_FKIND_SWAP;
-	switch (e->class) {
-	case MMT_FCLASS_ANON:
-		if (marks & MMT_MARK_WP)
-			return MMT_FKIND_COW;
-		return (e->flags & FLT_WRITE) ? MMT_FKIND_ANON : MMT_FKIND_ZERO_PAGE;
-	case MMT_FCLASS_HUGETLB:
-		return MMT_FKIND_HUGETLB;
-	case MMT_FCLASS_PFN:
-		if (marks & MMT_MARK_MKWRITE)
-			return MMT_FKIND_WRITE_NOTIFY;
-		if (!(marks & MMT_MARK_DOFAULT))
-			return (e->flags & FLT_WRITE) ? MMT_FKIND_DIRTY : MMT_FKIND_UNKNOWN;
-		return kind_of_driver(e);
-	case MMT_FCLASS_FILE:
-	case MMT_FCLASS_SHM:
-		return kind_of_file(e, marks);
-	}
-	return MMT_FKIND_UNKNOWN;
+	return kind_of(&f, marks);
 }
 
 /* What happens within the fault under way, if one is: its kind follows from that. */
@@ -192,6 +127,7 @@ static __always_inline void fault_mark(__u32 bit)
 
 	if (s && s->tid == tid && s->state == SLOT_RUNNING)
 		s->marks |= bit;
+	total_mark(tid, bit);
 }
 
 #endif

@@ -78,7 +78,7 @@ struct {
 
 static __always_inline void walk_mark(const struct vma_walk *w, __u32 what)
 {
-	struct mmt_sync *m = bpf_ringbuf_reserve(&ring, sizeof(*m), 0);
+	struct mmt_sync *m = ring_reserve(sizeof(*m));
 
 	if (!m) {
 		lose(MMT_LOSS_RING, MMT_EV_VMA_WALK);

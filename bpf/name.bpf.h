@@ -41,7 +41,7 @@ enum name_from { NAME_COMM, NAME_KERNEL, NAME_USER };
 /* Sends a short text once and returns its key, 0 when it could not be read. The key is the text's own hash. */
 __noinline __u64 name_text(__u64 from, int how)
 {
-	struct name_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
+	struct name_record *r = ring_reserve(sizeof(*r));
 	__u64 key = 0x6d6d747261636521ULL;
 	long n;
 	int i;

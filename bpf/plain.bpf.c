@@ -9,6 +9,8 @@
 #include "target.bpf.c"
 #include "fault.bpf.c"
 #include "split.bpf.c"
+#include "total.bpf.c"
+#include "count.bpf.c"
 #include "signal.bpf.c"
 #include "install.bpf.c"
 #include "install_dma.bpf.c"

@@ -106,6 +106,8 @@ static __always_inline void run_send(struct mmt_ev_dma_map *r, const struct segs
 	}
 	if (s->n)
 		r->h.have |= RUN_HAVE_SEGS & ~(s->partial ? RUN_HAVE_ALL_SEGS : 0);
+	if (!knobs.ring)
+		return;
 	if (r->h.type == MMT_EV_DMA_MAP) {
 		if (bpf_ringbuf_output(&ring, r, sizeof(struct mmt_ev_dma_map), wake_flag()))
 			lose(MMT_LOSS_RING, MMT_EV_DMA_MAP);

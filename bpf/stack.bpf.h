@@ -129,7 +129,7 @@ static __always_inline bool stack_of_user(struct mmt_stack *s, __u64 lr)
  */
 static __noinline __u32 stack_take(void *ctx, __u32 at, __u32 event, __u64 lr)
 {
-	struct mmt_stack *s = bpf_ringbuf_reserve(&ring, sizeof(*s), 0);
+	struct mmt_stack *s = ring_reserve(sizeof(*s));
 	__u64 hash;
 	__u32 id = 0;
 	long n = 0;

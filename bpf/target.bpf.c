@@ -5,6 +5,7 @@
  */
 #include "run.bpf.h"
 #include "task.bpf.h"
+#include "total.bpf.h"
 
 static __always_inline void thread_gone(__u64 pid_tgid)
 {
@@ -22,6 +23,7 @@ static __always_inline void thread_gone(__u64 pid_tgid)
 			fault_abandon(s);
 		s->tid = 0; /* the next thread with this id is another one */
 	}
+	total_forget(tid, true);
 }
 
 /* A new program: what was remembered of the old address space is void, and its struct may be a child's next. */
@@ -34,6 +36,7 @@ static __always_inline void exec_forget(__u64 pid_tgid)
 		t->exit_key = 0;
 	if (s && s->tid == (__u32)pid_tgid)
 		s->mm_key = 0;
+	total_forget((__u32)pid_tgid, false);
 }
 
 #ifdef MMT_PLAIN

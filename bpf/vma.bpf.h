@@ -79,7 +79,7 @@ static long walk_step(__u32 i, struct walk *w)
  */
 static __noinline int path_send(struct dentry *d, struct vfsmount *vm, __u64 key)
 {
-	struct mmt_path *p = bpf_ringbuf_reserve(&ring, sizeof(*p), 0);
+	struct mmt_path *p = ring_reserve(sizeof(*p));
 	struct walk w = { .p = p, .d = d, .mnt = (void *)vm - bpf_core_field_offset(struct mount, mnt) };
 
 	if (!p) {

@@ -39,6 +39,7 @@ struct session_opts {
 	bool split;	      /* where the time goes, too */
 	bool count;	      /* count faults by kind, time none */
 	uint32_t slowest;     /* this many of the slowest faults of each CPU come as fault events; 0: none */
+	uint64_t slower_ns;   /* totals have only faults that took so long or longer */
 	uint64_t total_bytes; /* kernel memory for totals at most, 0: default */
 	const char *cgroup;   /* only processes in this control group (a directory of cgroup2) or below; NULL: any */
 	bool dry;	      /* choose tiers by trying, attach nothing (doctor) */

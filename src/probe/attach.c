@@ -34,10 +34,10 @@ static int attach_perf(struct attached *a, const struct bpf_program *p, const ch
 	return opened ? 0 : -ENODEV;
 }
 
-static int attach_one(struct attached *a, const struct objects *o, const struct hook_try *t, const char *name)
+static int attach_one(struct attached *a, const struct objects *o, const struct hook_try *t, const char *name,
+		      bool maybe)
 {
-	bool maybe = *name == '?';
-	struct bpf_program *p = objects_prog(o, t->object, name += maybe);
+	struct bpf_program *p = objects_prog(o, t->object, name);
 	size_t len = strlen(name);
 	struct bpf_link *link;
 
@@ -58,15 +58,17 @@ static int attach_one(struct attached *a, const struct objects *o, const struct 
 	return 0;
 }
 
-int attach_hook(struct attached *a, const struct objects *o, const struct hook_try *t)
+int attach_hook(struct attached *a, const struct objects *o, int hook, const struct hook_choice *c)
 {
+	const struct hook_try *t = &hook_table[hook].tries[c->try];
+	char buf[TIERS_PROG_LEN];
 	int links = a->nlinks, fds = a->nfds, n = 0, err = 0;
 
 	while (n < HOOK_PROGS && t->progs[n])
 		n++;
 	/* ends before beginnings: a begin whose end is not yet watched would leave a frame behind */
 	while (!err && n--)
-		err = attach_one(a, o, t, t->progs[n]);
+		err = attach_one(a, o, t, tiers_prog(c, t->progs[n], buf), t->progs[n][0] == '?');
 	if (!err)
 		return 0;
 	while (a->nlinks > links)

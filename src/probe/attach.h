@@ -18,7 +18,7 @@ struct attached {
 };
 
 /* Attaches the programs of one hook's chosen try. 0 or -errno: then none of them is. */
-int attach_hook(struct attached *a, const struct objects *o, const struct hook_try *t);
+int attach_hook(struct attached *a, const struct objects *o, int hook, const struct hook_choice *c);
 void attach_drop_all(struct attached *a);
 
 #endif

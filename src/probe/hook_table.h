@@ -21,14 +21,15 @@ enum hook_object { OBJ_PLAIN = 1, OBJ_CORE = 2 };
 #define HOOK_GIVES 16
 
 struct hook_try {
-	uint8_t tier;		       /* enum mmt_tier, MMT_TIER_NONE ends the list */
-	uint8_t object;		       /* enum hook_object */
-	uint8_t nargs;		       /* the function must have so many arguments by BTF; 0: any */
-	bool nargs_or_unknown;	       /* also when BTF does not know the function */
-	bool pages;		       /* it tells the PFN of a struct page, which takes a calibration (calibrate.h) */
-	const char *fn;		       /* the kernel function it sits on, NULL: none */
-	const char *progs[HOOK_PROGS]; /* "?NAME": not where its function does not exist: of an ABI left out */
-	const char *lacks;	       /* events and fields it cannot fill: "fault.flags fault.result", "" none */
+	uint8_t tier;	       /* enum mmt_tier, MMT_TIER_NONE ends the list */
+	uint8_t object;	       /* enum hook_object */
+	uint8_t nargs;	       /* the function must have so many arguments by BTF; 0: any */
+	bool nargs_or_unknown; /* also when BTF does not know the function */
+	bool pages;	       /* it tells the PFN of a struct page, which takes a calibration (calibrate.h) */
+	const char *fn;	       /* the kernel function it sits on, NULL: none */
+	/* "?NAME": not where its function does not exist: of an ABI left out. '%' stands for the variant that was chosen. */
+	const char *progs[HOOK_PROGS];
+	const char *lacks; /* events and fields it cannot fill: "fault.flags fault.result", "" none */
 };
 
 struct hook_row {

@@ -100,6 +100,8 @@ static const char *const driver_progs[] = {
 /* The hook whose chosen try has this program, -1: none. *maybe: it may be left out. */
 static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const char *prog, bool *maybe)
 {
+	char buf[TIERS_PROG_LEN];
+
 	for (int h = 0; h < MMT_HOOK_MAX; h++) {
 		const struct hook_try *t;
 
@@ -110,7 +112,7 @@ static int hook_of(const struct hook_choice c[MMT_HOOK_MAX], int object, const c
 			continue;
 		for (int i = 0; i < HOOK_PROGS && t->progs[i]; i++) {
 			*maybe = t->progs[i][0] == '?';
-			if (!strcmp(t->progs[i] + *maybe, prog))
+			if (!strcmp(tiers_prog(&c[h], t->progs[i], buf), prog))
 				return h;
 		}
 		*maybe = false;
@@ -152,11 +154,28 @@ static int pick_programs(struct bpf_object *obj, int object, const struct hook_c
 
 static void size_maps(struct bpf_object *obj, const struct objects_opts *opts)
 {
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ring"), opts->ring_bytes);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "slots"), opts->slots);
-	if (opts->knobs->split)
-		bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "shares"), opts->slots);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "stacks_seen"), opts->stacks);
+	const struct {
+		const char *name;
+		uint64_t entries; /* 0: as it is */
+	} all[] = {
+		{ "ring", opts->ring_bytes },
+		{ "slots", opts->slots },
+		{ "stacks_seen", opts->stacks },
+		{ "tkeys", opts->total_tkeys },
+		{ "shares", opts->knobs->split ? opts->slots : 0 },
+		{ "rows", opts->total_rows },
+		{ "cells", opts->total_cells },
+		{ "cell_owners", opts->total_cells },
+		{ "total_keys", opts->total_keys },
+		{ "row_owners", opts->total_keys },
+	};
+
+	for (size_t i = 0; i < MMT_COUNT(all); i++)
+		if (all[i].entries)
+			bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, all[i].name), all[i].entries);
+	/* what refers to it is never reached then, and libbpf makes that an invalid instruction */
+	if (!opts->ring_bytes)
+		bpf_map__set_autocreate(bpf_object__find_map_by_name(obj, "ring"), false);
 }
 
 /* The core object takes over the plain one's maps, all but its own data sections. */
@@ -168,7 +187,7 @@ static int share_maps(struct bpf_object *from, struct bpf_object *to)
 		struct bpf_map *other = bpf_object__find_map_by_name(from, bpf_map__name(m));
 		int err;
 
-		if (!other || bpf_map__is_internal(m))
+		if (!other || bpf_map__is_internal(m) || bpf_map__fd(other) < 0)
 			continue;
 		err = bpf_map__reuse_fd(m, bpf_map__fd(other));
 		if (err)

@@ -15,9 +15,10 @@ struct objects_opts {
 	const struct mmt_knobs *knobs;
 	const char *btf;
 	const struct ksyms *ksyms; /* NULL: not known, every function exists */
-	uint64_t ring_bytes;
+	uint64_t ring_bytes;	   /* 0: no ring */
 	uint32_t slots;
-	uint32_t stacks; /* ids of stacks remembered */
+	uint32_t stacks;					   /* ids of stacks remembered */
+	uint32_t total_tkeys, total_rows, total_cells, total_keys; /* 0: no totals */
 };
 
 /*

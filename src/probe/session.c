@@ -6,13 +6,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "mmtrace/base.h"
 #include "mmtrace/wire/names.h"
 #include "session_impl.h"
-#include "syscalls.h"
+#include "session_total.h"
 
 #define RING_DEFAULT (16u << 20)
 #define RING_MIN     (64u << 10)
@@ -39,62 +40,6 @@ const char *session__error(void)
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------------- */
-
-static bool chosen(const struct session *s, int hook)
-{
-	return s->choice[hook].wanted && s->choice[hook].try >= 0;
-}
-
-static int tier_of(const struct session *s, int hook)
-{
-	return chosen(s, hook) ? hook_table[hook].tries[s->choice[hook].try].tier : MMT_TIER_NONE;
-}
-
-static bool marks_live(const struct session *s)
-{
-	for (int h = MMT_HOOK_MARK_WP; h <= MMT_HOOK_MARK_UFFD; h++)
-		if (!chosen(s, h) && !hook_table[h].optional)
-			return false;
-	return true;
-}
-
-static void fill_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots, uint64_t ring)
-{
-	const struct session_opts *o = &s->opts;
-	uint64_t lo, hi;
-
-	memset(k, 0, sizeof(*k));
-	for (int e = 0; e < MMT_EV_MAX; e++)
-		if (o->want[e])
-			k->want[e / 64] |= 1ULL << (e % 64);
-	k->filter = (o->npids || o->child ? MMT_FILTER_TGID : 0) | (o->ntids ? MMT_FILTER_TID : 0) |
-		    (o->comm ? MMT_FILTER_COMM : 0);
-	k->self_tgid = getpid();
-	if (o->comm)
-		strncpy(k->comm, o->comm, sizeof(k->comm) - 1);
-	k->wake_bytes = ring / 8;
-	k->page_shift = s->caps.page_shift;
-	k->thread_shift = s->caps.thread_shift;
-	k->slot_mask = slots - 1;
-	k->fork_child_off = s->caps.fork_child_off;
-	k->free_pid_off = s->caps.free_pid_off;
-	k->shmem_fault = s->caps.shmem_fault;
-	k->sysv_fault = s->caps.sysv_fault;
-	k->core_faults = (o->core_fault ? 1 : 0) | (o->core_mkwrite ? 2 : 0);
-	ksyms_core(s->caps.ksyms, &lo, &hi);
-	k->core_lo = lo;
-	k->core_hi = hi;
-	k->kstack = o->kstack;
-	k->ustack = o->ustack;
-	k->page_base = s->caps.page_base;
-	k->page_struct = s->caps.page_struct;
-	k->marks = marks_live(s);
-	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF;
-	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
-	k->sys_exit = tier_of(s, MMT_HOOK_CALL) == MMT_TIER_RAW_TP;
-	k->split = session__split_knob(s);
-	syscalls_fill(k);
-}
 
 /* 6.1 counts what munmap tears down as VMA objects are freed; 6.12 has it in one struct. */
 static void want_torn_bytes(struct session *s)
@@ -137,6 +82,7 @@ static int choose(struct session *s)
 	want_torn_bytes(s);
 	session__want_split(s);
 	check_demo(s);
+	total_choose(s);
 	return 0;
 }
 
@@ -178,7 +124,7 @@ static int on_record(void *ctx, void *data, size_t size)
 /* Chooses, loads, and chooses again as long as the kernel refuses some hook's programs. */
 static int load(struct session *s)
 {
-	uint64_t ring = s->opts.ring_bytes ? s->opts.ring_bytes : RING_DEFAULT;
+	uint64_t ring = session_needs_ring(&s->opts) ? s->opts.ring_bytes ? s->opts.ring_bytes : RING_DEFAULT : 0;
 	uint32_t slots = caps_slots();
 	struct mmt_knobs knobs;
 	struct objects_opts o = { .knobs = &knobs, .btf = s->opts.btf, .ring_bytes = ring, .slots = slots };
@@ -186,11 +132,12 @@ static int load(struct session *s)
 
 	o.ksyms = s->caps.ksyms;
 	o.stacks = s->opts.kstack || s->opts.ustack ? STACKS : 1;
+	total_sizes(&s->opts, &o);
 	for (;;) {
 		err = choose(s);
 		if (err)
 			return err;
-		fill_knobs(s, &knobs, slots, ring);
+		session_knobs(s, &knobs, slots, ring);
 		err = objects_load(&s->objects, s->choice, &o, &refused);
 		if (!err)
 			break;
@@ -202,6 +149,8 @@ static int load(struct session *s)
 	err = set_target(s);
 	if (err)
 		return err;
+	if (!ring)
+		return 0;
 	s->ring = ring_buffer__new(objects_map(s->objects, "ring"), on_record, s, NULL);
 	return s->ring ? 0 :
 			 fail(-errno, "cannot map the ring buffer of %llu bytes: %s", (unsigned long long)ring,
@@ -236,6 +185,7 @@ int session__open(struct session **out, const struct session_opts *opts)
 	if ((opts->want[MMT_EV_PAGE_MAP] || opts->want[MMT_EV_DMA_MAP]) && (!s->caps.fentry_err || !s->caps.kprobe_err))
 		caps_calibrate(&s->caps);
 	tiers_want(s->choice, opts->want);
+	total_want(s);
 	err = load(s);
 	if (err) {
 		session__close(s);
@@ -267,7 +217,7 @@ static int attach_all(struct session *s)
 
 		if (!chosen(s, h))
 			continue;
-		err = attach_hook(&s->attached, s->objects, &hook_table[h].tries[c->try]);
+		err = attach_hook(&s->attached, s->objects, h, c);
 		if (!err)
 			continue;
 		snprintf(c->why, sizeof(c->why), "it does not attach: %s", strerror(err == -524 ? ENOTSUP : -err));
@@ -399,7 +349,7 @@ int session__drain(struct session *s, mmt_item_fn fn, void *ctx)
 	s->fn = fn;
 	s->fn_ctx = ctx;
 	s->error = s->items = 0;
-	err = ring_buffer__consume(s->ring);
+	err = s->ring ? ring_buffer__consume(s->ring) : 0;
 	s->fn = NULL;
 	return s->error ? s->error : err < 0 ? err : s->items;
 }
@@ -415,6 +365,10 @@ int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 	if (err < 0)
 		return err;
 	s->items = err + spaces_tell(&s->spaces, fn, ctx);
+	if (!s->ring) {
+		poll(NULL, 0, wait);
+		return s->items;
+	}
 	/* events do not wake the reader until much has gathered: look first, then wait a slice */
 	err = ring_buffer__consume(s->ring);
 	if (err >= 0 && !s->items) {
@@ -485,6 +439,7 @@ void session__close(struct session *s)
 	session__stop(s);
 	if (s->attached.nlinks || s->attached.nfds || s->drivers)
 		leave_to_holder();
+	total_close(s);
 	spaces_free(&s->spaces);
 	facts_free(&s->facts);
 	caps_free(&s->caps);

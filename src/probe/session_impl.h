@@ -24,12 +24,26 @@ struct session {
 	void *fn_ctx;
 	struct spaces spaces;
 	struct facts facts;
+	struct totals *totals; /* session_total.c */
 	bool stopped;
 	uint64_t runs_lost; /* open at the end, and not to be had */
 	int items, error;
 	uint64_t ksyms_ns; /* symbols were last read because one was missing */
 	char ksym[320];
 };
+static inline bool chosen(const struct session *s, int hook)
+{
+	return s->choice[hook].wanted && s->choice[hook].try >= 0;
+}
+
+static inline int tier_of(const struct session *s, int hook)
+{
+	return chosen(s, hook) ? hook_table[hook].tries[s->choice[hook].try].tier : MMT_TIER_NONE;
+}
+
+struct mmt_knobs;
+/* What the programs are told before they are loaded. ring: bytes, 0 without one. */
+void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots, uint64_t ring);
 /* What is in the ring now, without waiting. Number of items or -errno. */
 int session__drain(struct session *s, mmt_item_fn fn, void *ctx);
 /*

@@ -24,6 +24,18 @@ int tier_by_name(const char *name)
 	return -1;
 }
 
+const char *tiers_prog(const struct hook_choice *c, const char *name, char buf[TIERS_PROG_LEN])
+{
+	const char *at;
+
+	name += *name == '?';
+	at = strchr(name, '%');
+	if (!at)
+		return name;
+	snprintf(buf, TIERS_PROG_LEN, "%.*s%s%s", (int)(at - name), name, c->variant ? c->variant : "", at + 1);
+	return buf;
+}
+
 static bool feeds_wanted(const struct hook_row *row, const bool want[MMT_EV_MAX])
 {
 	for (int i = 0; i < HOOK_FEEDS && row->feeds[i]; i++)

@@ -8,13 +8,17 @@
 #define TIER_WHY 120
 
 struct hook_choice {
-	bool wanted;	    /* an event asked for needs it */
-	int try;	    /* index of hook_table[].tries, -1: nothing attaches */
-	uint32_t bad;	    /* bit i: try i was refused when it was really tried */
-	char why[TIER_WHY]; /* why the try before the chosen one, or all of them, did not serve; "" best */
-	int better;	    /* index of the best try that did not serve, -1: has the best */
+	bool wanted;	     /* an event asked for needs it */
+	int try;	     /* index of hook_table[].tries, -1: nothing attaches */
+	uint32_t bad;	     /* bit i: try i was refused when it was really tried */
+	char why[TIER_WHY];  /* why the try before the chosen one, or all of them, did not serve; "" best */
+	const char *variant; /* of programs that come in several: what '%' in their names stands for; NULL: none */
+	int better;	     /* index of the best try that did not serve, -1: has the best */
 };
 
+/* The name of a program of the chosen try as it is in the object, without '?' and with the variant; in buf if it differs. */
+#define TIERS_PROG_LEN 64
+const char *tiers_prog(const struct hook_choice *c, const char *name, char buf[TIERS_PROG_LEN]);
 /* Marks the hooks that the events need. */
 void tiers_want(struct hook_choice c[MMT_HOOK_MAX], const bool want[MMT_EV_MAX]);
 /*

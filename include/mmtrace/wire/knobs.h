@@ -103,9 +103,10 @@ enum mmt_mark {
 #define MMT_SPLIT_ON 0x100
 
 /* bits of filter */
-#define MMT_FILTER_TGID 1 /* the target set holds process ids */
-#define MMT_FILTER_TID	2 /* … thread ids */
-#define MMT_FILTER_COMM 4 /* comm must match */
+#define MMT_FILTER_TGID	  1 /* the target set holds process ids */
+#define MMT_FILTER_TID	  2 /* … thread ids */
+#define MMT_FILTER_COMM	  4 /* comm must match */
+#define MMT_FILTER_CGROUP 8 /* within knobs.cgroup */
 
 /* keys of the target set: kind in the upper half */
 #define MMT_TARGET_TGID (1ULL << 32)
@@ -154,7 +155,16 @@ struct mmt_knobs {
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */
-	__u32 pad;
+	__u32 totals;		     /* enum mmt_totals */
+	__u32 by;		     /* enum mmt_by */
+	__u32 total_flags;	     /* 1: fault flags are known */
+	__u32 total_cells;	     /* cells there are, the first is nobody's */
+	__u32 total_rows;	     /* rows there are */
+	__u32 slowest;		     /* so many of the slowest faults of each CPU are told as events */
+	__u64 total_slower;	     /* ns: what takes less is not in the totals */
+	__u64 cgroup;		     /* id of a cgroup, 0: any */
+	__u32 cgroup_level;	     /* how deep it lies */
+	__u32 ring;		     /* 1: there is one */
 	__u64 core_lo, core_hi;	     /* where the kernel's own functions are; modules are outside */
 	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
 	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */

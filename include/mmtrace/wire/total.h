@@ -23,7 +23,7 @@ enum mmt_by {
  * Latency buckets are those of struct hist (mmtrace/base.h): below 64 ns exact, above 32 of them per power of two, so that a
  * bucket is at most 3.2 % wide. What takes longer than the last but one is in the last.
  */
-#define MMT_TOTAL_BUCKETS 1088 /* up to 2^37 ns: 137 s */
+#define MMT_TOTAL_BUCKETS 1088 /* up to 2^38 ns: 275 s */
 
 /* Numbers of keys. */
 #define MMT_ROW_OTHER 0	  /* keys that found no room */
@@ -38,6 +38,32 @@ enum mmt_share {
 	MMT_SHARE_ALLOC = 3,
 	MMT_SHARES = 4,
 };
+
+/* ---- what BPF and the reader of its maps share; not part of the stream ---- */
+
+#define MMT_CELL_KINDS \
+	32 /* cells of a row: enum mmt_fkind, and from MMT_CELL_CLASS on enum mmt_fclass of kind unknown */
+#define MMT_CELL_CLASS 24
+
+#define MMT_SLOWEST_MAX 64 /* of a CPU; a power of two */
+
+enum mmt_totals { MMT_TOTALS_NONE = 0, MMT_TOTALS_TIME = 1, MMT_TOTALS_COUNT = 2 };
+
+struct mmt_row {
+	__u32 cell[MMT_CELL_KINDS]; /* number of the cell, 0: none yet */
+};
+
+struct mmt_cell {
+	__u64 bucket[MMT_TOTAL_BUCKETS];
+	__u64 sum_ns;
+	__u64 max_ns;
+	__u64 untimed;	      /* faults that have no time; the others are in a bucket each */
+	__u32 shares_unknown; /* bit n: of some fault share n was not known */
+	__u32 zero0;
+	__u64 share_ns[MMT_SHARES];
+};
+
+/* ---- items ---- */
 
 struct mmt_bucket {
 	__u32 index;
