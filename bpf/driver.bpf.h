@@ -200,7 +200,7 @@ static __always_inline void send_object_new(const struct hookx x, struct mmt_thr
 					    struct vm_area_struct *vma, __u32 cause)
 {
 	__u64 name = vma_name(x.btf, vma);
-	__u32 stacks = STACKS(x, VMA_NEW);
+	__u64 stacks = STACKS(x, VMA_NEW);
 	struct mmt_ev_vma_new *e = RESERVE(vma_new, VMA_NEW);
 
 	if (!e)

@@ -65,7 +65,7 @@ static __always_inline void send_object_free(const struct hookx x, struct vm_are
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_thread *t = thread_find((__u32)pid_tgid);
-	__u32 stacks = STACKS(x, VMA_FREE);
+	__u64 stacks = STACKS(x, VMA_FREE);
 	struct mmt_ev_vma_free *e = RESERVE(vma_free, VMA_FREE);
 
 	if (!e)
