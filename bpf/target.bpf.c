@@ -90,7 +90,7 @@ int exec__tp(void *ctx)
 	if (!WANT(EXEC))
 		return 0;
 	comm = name_text(0, NAME_COMM);
-	stacks = STACKS(HX_TIER(TP, ctx), EXEC);
+	stacks = KSTACK(HX_TIER(TP, ctx), EXEC); /* a user stack it has none yet */
 	e = RESERVE(exec, EXEC);
 	if (!e)
 		return 0;

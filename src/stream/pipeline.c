@@ -123,6 +123,14 @@ static bool is_ours(struct pipeline *p, const struct mmt_hdr *h)
 	return h->mm ? h->mm == p->child_mm : !p->child_ran;
 }
 
+/* Likewise, of what is said of no event: the space that it leaves is known by the first that has one. */
+static bool is_ours_too(const struct pipeline *p, uint32_t mm, uint32_t pid)
+{
+	if (!p->opts.child || pid != p->opts.child)
+		return false;
+	return mm && p->child_mm ? mm == p->child_mm : !p->child_ran;
+}
+
 #define PID_SPACE (1ULL << 32) /* a space that is known by its process only; mm is 32 bits wide */
 
 static uint64_t space_of(uint32_t mm, uint32_t pid)
@@ -307,7 +315,7 @@ static int take_stack(struct pipeline *p, const struct mmt_stack *stack)
 	int err;
 
 	stacks_item(p->stacks, stack); /* what could not be kept is counted there */
-	if (stack->kind == MMT_STACK_USER && is_ours(p, &h))
+	if (stack->kind == MMT_STACK_USER && is_ours_too(p, stack->mm, stack->pid))
 		return 0;
 	err = stack->kind == MMT_STACK_USER && p->opts.ask_usym ? ask_maps(p, &h) : 0;
 	return err ? err : symbols_stack(&p->symbols, stack);

@@ -21,7 +21,7 @@
 #include "unit/test_pipeline_spy.h"
 
 #define ID   0x77
-#define EXEC 0x5 /* read, execute */
+#define CODE 0x5 /* read, execute */
 
 /* 0x10000 to 0x14000 is code of a file from its byte 0x3000 on, 0x20000 of another, 0x30000 code of none, 0x40000 data */
 static const uint64_t chain[] = { 0x10010, 0x10120, 0x20230, 0x30340 };
@@ -109,9 +109,9 @@ static void map_all(struct pipeline *p, uint32_t mm)
 {
 	assert_int_equal(name(p, 7, "/bin/a"), 0);
 	assert_int_equal(name(p, 8, "/lib/b+0x1.so"), 0);
-	assert_int_equal(map(p, mm, 0x10000, EXEC, 7, 3), 0);
-	assert_int_equal(map(p, mm, 0x20000, EXEC, 8, 0), 0);
-	assert_int_equal(map(p, mm, 0x30000, EXEC, 0, 0), 0);
+	assert_int_equal(map(p, mm, 0x10000, CODE, 7, 3), 0);
+	assert_int_equal(map(p, mm, 0x20000, CODE, 8, 0), 0);
+	assert_int_equal(map(p, mm, 0x30000, CODE, 0, 0), 0);
 	assert_int_equal(map(p, mm, 0x40000, 0x3, 0, 0), 0);
 }
 
@@ -240,6 +240,30 @@ static void test_order(void **state)
 	pipeline_free(p);
 }
 
+/* What the command does before its exec is mmtrace's own: nobody asks for names; and what comes first of the next space is not. */
+static void test_child(void **state)
+{
+	struct spy views = new_spy(true, true);
+	struct pipeline_opts o = { .sinks = { &views.s }, .nsinks = 1, .page_size = 4096, .ask_usym = ask, .child = 5 };
+	struct pipeline *p = pipeline_new(&o);
+	struct mmt_stack s = stack(3, 0, chain, 3);
+	struct mmt_ev_exec exec = { .h = HDR(EXEC) };
+	struct mmt_ev_brk e = { .h = HDR(BRK) };
+
+	(void)state;
+	nasked = 0;
+	assert_int_equal(feed(p, &s, s.size), 0);
+	s.mm = exec.h.mm = e.h.mm = 4;
+	assert_int_equal(feed(p, &s, s.size), 0);
+	FEED(p, exec);
+	FEED(p, e);
+	assert_string_equal(views.log, "nnrere");
+	assert_int_equal(nasked, 0);
+	pipeline_end(p, 0, -1);
+	assert_int_equal(pipeline_summary(p)->lost[MMT_LOSS_SYMBOL], 0);
+	pipeline_free(p);
+}
+
 /* The same address in two processes is two, and either by its own number or by its process. */
 static void test_keys(void **state)
 {
@@ -302,7 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),	cmocka_unit_test(test_end),   cmocka_unit_test(test_link_register),
 		cmocka_unit_test(test_no_call), cmocka_unit_test(test_order), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_child),	cmocka_unit_test(test_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
