@@ -81,8 +81,10 @@ int exec__tp(void *ctx)
 	__u64 comm;
 	__u64 stacks;
 
-	if (!off)
+	if (!off) {
 		exec_forget(pid_tgid); /* also when its new name is not watched */
+		target_execs(pid_tgid >> 32);
+	}
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);
@@ -171,8 +173,10 @@ int exec__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	struct mmt_ev_exec *e;
 	__u64 stacks;
 
-	if (!off)
+	if (!off) {
 		exec_forget(pid_tgid); /* also when its new name is not watched */
+		target_execs(pid_tgid >> 32);
+	}
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);

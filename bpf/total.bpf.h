@@ -401,6 +401,31 @@ static __always_inline void tkey_forget(__u32 tid)
 		k->start = ~0ULL;
 }
 
+/* The command's process before its exec. */
+static __always_inline bool before_exec(__u32 tgid)
+{
+	__u64 key = MMT_TARGET_TGID | tgid;
+	__u32 *when;
+
+	if (!(knobs.filter & MMT_FILTER_TGID))
+		return false;
+	when = bpf_map_lookup_elem(&targets, &key);
+	return when && *when == MMT_TARGET_AT_EXEC;
+}
+
+/* It is over, by an exec. */
+static __always_inline void target_execs(__u32 tgid)
+{
+	__u64 key = MMT_TARGET_TGID | tgid;
+	__u32 *when;
+
+	if (!knobs.totals || !(knobs.filter & MMT_FILTER_TGID))
+		return;
+	when = bpf_map_lookup_elem(&targets, &key);
+	if (when)
+		*when = MMT_TARGET_NOW;
+}
+
 /* A thread's first fault since its program began: is it wanted? Nothing is kept while the programs are off. */
 static __noinline int tslot_claim(__u32 tid, __u64 mm)
 {
@@ -408,7 +433,7 @@ static __noinline int tslot_claim(__u32 tid, __u64 mm)
 	struct mmt_tslot *s = tslot_of(tid);
 	bool wanted = current_wanted(pid_tgid);
 
-	if (off)
+	if (off || before_exec(pid_tgid >> 32))
 		return 0;
 	if (s->tid != tid && s->state & (SLOT_RUNNING | SLOT_RETRY)) {
 		if (wanted)

@@ -177,6 +177,12 @@ int session__open(struct session **out, const struct session_opts *opts)
 	if (!s)
 		return fail(-ENOMEM, "out of memory");
 	s->opts = *opts;
+	err = opts->cgroup ? cgroup_find(opts->cgroup, &s->cgroup) : 0;
+	if (err) {
+		free(s);
+		return fail(-EINVAL, "--cgroup %s: %s", opts->cgroup,
+			    err == -ENOTSUP ? "not a directory of cgroup2 (mostly below /sys/fs/cgroup)" : strerror(-err));
+	}
 	err = caps_probe(&s->caps, opts->btf, why, sizeof(why));
 	if (err) {
 		free(s);
@@ -321,9 +327,9 @@ int session__start(struct session *s)
 int session__add_pid(struct session *s, pid_t pid)
 {
 	uint64_t key = MMT_TARGET_TGID | (uint32_t)pid;
-	uint32_t one = 1;
+	uint32_t when = MMT_TARGET_AT_EXEC;
 
-	if (bpf_map_update_elem(objects_map(s->objects, "targets"), &key, &one, BPF_ANY))
+	if (bpf_map_update_elem(objects_map(s->objects, "targets"), &key, &when, BPF_ANY))
 		return fail(-errno, "cannot watch process %d: %s", pid, strerror(errno));
 	if (tier_of(s, MMT_HOOK_IMPORT) == MMT_TIER_ITER)
 		import_iter(s->objects, pid);

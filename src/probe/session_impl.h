@@ -4,6 +4,7 @@
 #define MMTRACE_PROBE_SESSION_IMPL_H
 
 #include "attach.h"
+#include "cgroup.h"
 #include "drivers.h"
 #include "facts.h"
 #include "import.h"
@@ -24,6 +25,7 @@ struct session {
 	void *fn_ctx;
 	struct spaces spaces;
 	struct facts facts;
+	struct cgroup_place cgroup; /* with opts.cgroup */
 	struct totals *totals; /* session_total.c */
 	bool stopped;
 	uint64_t runs_lost; /* open at the end, and not to be had */

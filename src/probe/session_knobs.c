@@ -24,7 +24,9 @@ void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots,
 		if (o->want[e])
 			k->want[e / 64] |= 1ULL << (e % 64);
 	k->filter = (o->npids || o->child ? MMT_FILTER_TGID : 0) | (o->ntids ? MMT_FILTER_TID : 0) |
-		    (o->comm ? MMT_FILTER_COMM : 0);
+		    (o->comm ? MMT_FILTER_COMM : 0) | (o->cgroup ? MMT_FILTER_CGROUP : 0);
+	k->cgroup = s->cgroup.id;
+	k->cgroup_level = s->cgroup.level;
 	k->self_tgid = getpid();
 	if (o->comm)
 		strncpy(k->comm, o->comm, sizeof(k->comm) - 1);

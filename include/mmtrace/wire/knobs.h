@@ -112,6 +112,10 @@ enum mmt_mark {
 #define MMT_TARGET_TGID (1ULL << 32)
 #define MMT_TARGET_TID	(2ULL << 32)
 
+/* values of the target set: faults of a command are added up from its exec on, not those of mmtrace's copy that becomes it */
+#define MMT_TARGET_NOW	   1
+#define MMT_TARGET_AT_EXEC 2
+
 #define MMT_NR_MAX 512 /* system call numbers looked at */
 
 /*
