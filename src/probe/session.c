@@ -181,7 +181,8 @@ int session__open(struct session **out, const struct session_opts *opts)
 	if (err) {
 		free(s);
 		return fail(-EINVAL, "--cgroup %s: %s", opts->cgroup,
-			    err == -ENOTSUP ? "not a directory of cgroup2 (mostly below /sys/fs/cgroup)" : strerror(-err));
+			    err == -ENOTSUP ? "not a directory of cgroup2 (mostly below /sys/fs/cgroup)" :
+					      strerror(-err));
 	}
 	err = caps_probe(&s->caps, opts->btf, why, sizeof(why));
 	if (err) {

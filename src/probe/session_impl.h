@@ -26,7 +26,7 @@ struct session {
 	struct spaces spaces;
 	struct facts facts;
 	struct cgroup_place cgroup; /* with opts.cgroup */
-	struct totals *totals; /* session_total.c */
+	struct totals *totals;	    /* session_total.c */
 	bool stopped;
 	uint64_t runs_lost; /* open at the end, and not to be had */
 	int items, error;
