@@ -13,8 +13,8 @@
  * Prints "fault n=N thread=X.X wall=X.X all=X.X": nanoseconds for one, the median of the rounds without the first, which
  * pays for what an attach left behind (patched code, cold caches). thread: the program's own time; wall: with everything
  * that ran meanwhile on the CPU; all: the program's own and what every other program ran in those rounds, and afterwards
- * until it had caught up: a reader that lets its buffer fill up pays too. In a guest whose clock counts instructions
- * (-icount shift=0) a nanosecond is an instruction.
+ * until it had caught up, less what it runs when nothing happens: a reader that lets its buffer fill up pays too. In a
+ * guest whose clock counts instructions (-icount shift=0) a nanosecond is an instruction.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 	int alone = argc == 5 && !strcmp(argv[4], "alone"), ok = argc == 4 || alone;
 	size_t n = ok ? (size_t)atol(argv[2]) : 0, rounds = ok ? (size_t)atol(argv[3]) : 0, mid;
 	int (*work)(size_t, struct round *) = NULL;
-	uint64_t others = 0;
+	uint64_t others = 0, idle = 0;
 	double thread, all;
 
 	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
@@ -224,8 +224,11 @@ int main(int argc, char **argv)
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	memset(r, 0, sizeof(r));
 	for (size_t i = 0; i < rounds; i++) {
-		if (i == 1 && !alone)
+		if (i == 1 && !alone) {
+			idle = others_ran();
 			others = others_ran();
+			idle = others - idle;
+		}
 		if (work(n, &r[i])) {
 			perror("measure");
 			return 1;
@@ -233,6 +236,8 @@ int main(int argc, char **argv)
 	}
 	if (!alone)
 		others = others_ran() - others;
+	/* what they do while nothing happens, they do by the clock, not by the fault */
+	others = others > idle ? others - idle : 0;
 	mid = 1 + (rounds - 1) / 2;
 	qsort(r + 1, rounds - 1, sizeof(r[0]), by_thread);
 	thread = (double)r[mid].thread / (double)n;
