@@ -45,6 +45,9 @@ const char *ustacks_name(void *ustacks, const struct mmt_stack *stack, unsigned 
 	struct usym_place at;
 	const char *path;
 
+	/* the end of the frames; nothing is mapped there: mmap_min_addr, security/min_addr.c, 6.12 */
+	if (addr < 4096 || addr == UINT64_MAX)
+		return "";
 	if (!r) /* where the program runs is known, so what is not is no code */
 		return ranges_at(u->ledger, &h, stack->addr[0]) ? "" : NULL;
 	if (!(r->vm_flags & VM_EXEC))

@@ -174,11 +174,13 @@ static void test_end(void **state)
 {
 	static const uint64_t data[] = { 0x10010, 0x10120, 0x40000, 0x20230 };
 	static const uint64_t nothing[] = { 0x10010, 1, 0x20230 };
+	static const uint64_t zero[] = { 0x10010, 0, 0x20230 };
 	static const uint64_t first[] = { 0x40010, 0x10120 };
 
 	(void)state;
 	assert_string_equal(shown(3, 0, data, 4), "a:f48+0x10\na:f49+0x20\n");
 	assert_string_equal(shown(3, 0, nothing, 3), "a:f48+0x10\n");
+	assert_string_equal(shown(4, 0, zero, 3), "0x10010\n");		     /* not even where nothing is known */
 	assert_string_equal(shown(3, 0, first, 2), "0x40010\na:f49+0x20\n"); /* a jump to nowhere: who jumped is told */
 }
 
