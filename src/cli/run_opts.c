@@ -120,29 +120,34 @@ static bool named(const struct run_opts *o, const char *event)
 	return false;
 }
 
-static void fill_session(struct run_opts *o, bool target)
+/* Events that are not shown, by which those that are get their names. The filter keeps them from being shown. */
+static void want_names(const struct run_opts *o, struct session_opts *s, bool target)
 {
-	struct session_opts *s = &o->session;
-	bool all = !o->format->raw && !o->once && !o->kind->totals;
+	bool shown = !o->format->raw && !o->once && !o->kind->totals;
 	const struct mmt_schema_event *ev;
 	size_t n;
 
-	memcpy(s->want, o->filter.want, sizeof(s->want));
-	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify || o->v.user_stack;
 	ev = schema_events(&n);
-	for (size_t i = 0; i < n && (all || o->v.user_stack); i++) {
-		bool maps = ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL;
-
+	for (size_t i = 0; i < n && (shown || s->ustack); i++) {
 		/*
-		 * What names the mappings of faults and calls, where there are no hooks for changes by the calls; a target's
-		 * are few. The filter keeps them from being shown. And what the addresses of user stacks stand for.
+		 * What is mapped, for faults and calls and for the addresses of user stacks; where there are no hooks for changes,
+		 * by the calls. A target's are few.
 		 */
-		if (maps && (target || o->v.verify || o->v.user_stack))
+		if ((ev[i].family == MMT_FAM_CHANGE || ev[i].family == MMT_FAM_CALL) &&
+		    (target || o->v.verify || s->ustack))
 			s->want[ev[i].num] = true;
 		/* What names processes that are gone before anybody could ask for their name. */
 		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)
 			s->want[ev[i].num] = true;
 	}
+	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify || s->ustack;
+}
+
+static void fill_session(struct run_opts *o, bool target)
+{
+	struct session_opts *s = &o->session;
+
+	memcpy(s->want, o->filter.want, sizeof(s->want));
 	s->pids = o->v.pids.n ? o->v.pids.pid : NULL;
 	s->npids = o->v.pids.n;
 	s->tids = o->v.tids.n ? o->v.tids.pid : NULL;
@@ -162,6 +167,7 @@ static void fill_session(struct run_opts *o, bool target)
 	s->tier = o->v.tiers.n ? o->tiers : NULL;
 	if (o->kind->session)
 		o->kind->session(o, s);
+	want_names(o, s, target);
 }
 
 int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv)
