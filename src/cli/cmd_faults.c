@@ -152,6 +152,8 @@ static int check(const struct run_opts *o)
 			SLOWEST_MAX);
 	else if (!o->v.slowest && run_opts_given(o, "slowest"))
 		mmt_err("--slowest 0: none at all; leave it out");
+	else if (it.slos.n && o->v.slower_ns)
+		mmt_err("--slo judges all faults: it cannot go with -L, which leaves most of them out");
 	else if (!o->v.total_bytes && run_opts_given(o, "mem"))
 		mmt_err("--mem: no room at all");
 	else
@@ -163,6 +165,7 @@ static void session(const struct run_opts *o, struct session_opts *s)
 {
 	s->by = it.by;
 	s->slowest = o->v.slowest;
+	s->slower_ns = o->v.slower_ns;
 	s->total_bytes = o->v.total_bytes;
 	s->kstack = kernel_stacks(o);
 	s->ustack = user_stacks(o);

@@ -40,11 +40,11 @@ static int fs_event(struct mmt_sink *s, const struct mmt_view *v)
 
 	if (v->h->type == MMT_EV_FAULT_KEY)
 		return faults_book_key(&k->book, v);
-	if (v->h->type != MMT_EV_FAULT)
-		return 0; /* the ledger has taken it */
+	if (v->h->type != MMT_EV_FAULT || v->h->dur_ns < k->opts.slower_ns)
+		return 0; /* others the ledger has taken */
 	if (k->opts.records)
 		err = faults_book_event(&k->book, v);
-	return err || v->h->dur_ns < k->opts.slower_ns ? err : faults_slows_event(&k->slows, v);
+	return err ? err : faults_slows_event(&k->slows, v);
 }
 
 static int fs_total(struct mmt_sink *s, const struct mmt_total *t)
@@ -74,11 +74,7 @@ static uint64_t lost_faults(const struct faults_sink *k)
 
 static int groups(struct faults_sink *k, bool interval, bool stacks, struct faults_groups *g)
 {
-	struct faults_pick pick = { .by = k->opts.by,
-				    .nby = k->opts.nby,
-				    .interval = interval,
-				    .stacks = stacks,
-				    .slower_ns = k->opts.slower_ns };
+	struct faults_pick pick = { .by = k->opts.by, .nby = k->opts.nby, .interval = interval, .stacks = stacks };
 
 	*g = (struct faults_groups){ 0 };
 	return faults_book_groups(&k->book, &pick, g);

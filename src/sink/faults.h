@@ -25,8 +25,7 @@ struct faults_sum {
 	uint64_t count, timed; /* timed: those with a latency, which are in hist */
 	uint64_t sum_ns, max_ns;
 	uint32_t shares; /* bit n: share_ns[n] is known of all of them */
-	bool about;	 /* sum_ns is made of buckets: parts of a total were asked for */
-	bool max_about;	 /* max_ns likewise */
+	bool max_about;	 /* max_ns is the end of a bucket: the longest of an interval is known no better */
 	uint64_t share_ns[MMT_SHARES];
 	struct faults_hist hist;
 };
@@ -34,7 +33,6 @@ struct faults_sum {
 /* What a total said so far, and what it had said when the interval began. */
 struct faults_part {
 	const struct mmt_total *now, *old; /* old NULL: nothing */
-	uint64_t slower_ns;		   /* only what took this long; 0: all */
 };
 
 int faults_sum_add(struct faults_sum *s, const struct faults_part *p); /* 0, -ENOMEM */
@@ -107,7 +105,6 @@ struct faults_pick {
 	unsigned nby;
 	bool stacks;   /* by their stacks instead */
 	bool interval; /* only what came since the tick before */
-	uint64_t slower_ns;
 };
 
 /* Heaviest first. *out is {0} before; 0 or -ENOMEM. */

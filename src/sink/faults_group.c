@@ -119,9 +119,7 @@ static int compare(const void *a, const void *b)
 static int add_cell(const struct faults_book *b, const struct faults_pick *pick, const struct faults_cell *c,
 		    struct faults_groups *out, struct map *index, struct buf *key)
 {
-	struct faults_part part = { .now = c->now,
-				    .old = pick->interval ? c->old : NULL,
-				    .slower_ns = pick->slower_ns };
+	struct faults_part part = { .now = c->now, .old = pick->interval ? c->old : NULL };
 	struct faults_sum one = { 0 };
 	struct faults_group *g;
 	int err;

@@ -84,7 +84,6 @@ static void put_sum(struct json *j, const struct faults_show *k, const struct fa
 	json_u64(j, "count", s->count);
 	json_u64(j, "timed", s->timed);
 	put_known(j, "sum_ns", s->timed || !s->count, s->sum_ns);
-	json_bool(j, "sum_exact", !s->about);
 	put_known(j, "mean_ns", s->timed != 0, faults_sum_mean(s));
 	for (unsigned i = 0; i < MMT_COUNT(shown); i++) {
 		bool known = faults_sum_quantile(s, shown[i].ppm, &low, &high);
@@ -128,7 +127,7 @@ int faults_json_total(struct json *j, const struct faults_show *k, const struct 
 	json_u64(j, "other", g->other);
 	json_u64(j, "unnamed", g->unnamed);
 	if (k->opts->slower_ns)
-		json_u64(j, "slower_ns", hist_low(hist_index(k->opts->slower_ns)));
+		json_u64(j, "slower_ns", k->opts->slower_ns);
 	put_sum(j, k, &g->all);
 	json_end(j);
 	return json_line(j);

@@ -53,12 +53,6 @@ static int hist_join(struct faults_hist *h, const struct mmt_bucket *from, uint3
 	return 0;
 }
 
-static uint64_t mid(uint32_t index)
-{
-	/* the last bucket has no upper end */
-	return index >= LAST_BUCKET ? hist_low(index) : hist_low(index) + (hist_high(index) - hist_low(index)) / 2;
-}
-
 static uint64_t old_count(const struct mmt_total *old, uint16_t *at, uint32_t index)
 {
 	while (old && *at < old->nbuckets && old->bucket[*at].index < index)
@@ -66,23 +60,21 @@ static uint64_t old_count(const struct mmt_total *old, uint16_t *at, uint32_t in
 	return old && *at < old->nbuckets && old->bucket[*at].index == index ? old->bucket[*at].count : 0;
 }
 
-/* The buckets that are asked for; what they hold is counted in part. */
-static struct mmt_bucket *pick_buckets(const struct faults_part *p, uint32_t *n, uint64_t *timed, uint64_t *about_ns)
+/* What came since: the buckets that grew, and what they grew by. */
+static struct mmt_bucket *pick_buckets(const struct faults_part *p, uint32_t *n, uint64_t *timed)
 {
 	struct mmt_bucket *b = malloc((p->now->nbuckets + 1u) * sizeof(*b));
 	uint16_t at = 0;
 
 	*n = 0;
-	*timed = *about_ns = 0;
+	*timed = 0;
 	for (uint16_t i = 0; b && i < p->now->nbuckets; i++) {
 		struct mmt_bucket one = p->now->bucket[i];
 
 		one.count -= old_count(p->old, &at, one.index);
-		if (!one.count || (p->slower_ns && one.index < hist_index(p->slower_ns)))
-			continue;
 		*timed += one.count;
-		*about_ns += one.count * mid(one.index);
-		b[(*n)++] = one;
+		if (one.count)
+			b[(*n)++] = one;
 	}
 	return b;
 }
@@ -108,8 +100,6 @@ static void add_max(struct faults_sum *s, const struct faults_part *p, const str
 static void add_shares(struct faults_sum *s, const struct faults_part *p)
 {
 	s->shares = s->count ? s->shares & p->now->shares : p->now->shares;
-	if (p->slower_ns)
-		s->shares = 0;
 	for (unsigned i = 0; i < MMT_SHARES; i++)
 		if (s->shares >> i & 1)
 			s->share_ns[i] += p->now->share_ns[i] - (p->old ? p->old->share_ns[i] : 0);
@@ -117,25 +107,23 @@ static void add_shares(struct faults_sum *s, const struct faults_part *p)
 
 int faults_sum_add(struct faults_sum *s, const struct faults_part *p)
 {
-	uint64_t count = p->now->count - (p->old ? p->old->count : 0), timed, about;
+	uint64_t count = p->now->count - (p->old ? p->old->count : 0), timed;
 	struct mmt_bucket *b;
 	uint32_t n;
 	int err;
 
 	if (!count)
 		return 0;
-	b = pick_buckets(p, &n, &timed, &about);
+	b = pick_buckets(p, &n, &timed);
 	if (!b)
 		return -ENOMEM;
 	err = hist_join(&s->hist, b, n);
-	/* what was not timed is not known to be slow */
-	if (!err && (!p->slower_ns || timed)) {
+	if (!err) {
 		add_shares(s, p);
 		add_max(s, p, b, n);
-		s->count += p->slower_ns ? timed : count;
+		s->count += count;
 		s->timed += timed;
-		s->about |= p->slower_ns != 0;
-		s->sum_ns += p->slower_ns ? about : p->now->sum_ns - (p->old ? p->old->sum_ns : 0);
+		s->sum_ns += p->now->sum_ns - (p->old ? p->old->sum_ns : 0);
 	}
 	free(b);
 	return err;
@@ -155,7 +143,6 @@ int faults_sum_merge(struct faults_sum *s, const struct faults_sum *from)
 	s->count += from->count;
 	s->timed += from->timed;
 	s->sum_ns += from->sum_ns;
-	s->about |= from->about;
 	return hist_join(&s->hist, from->hist.b, from->hist.n);
 }
 

@@ -191,9 +191,8 @@ static void put_numbers(struct buf *b, const struct faults_show *k, const struct
 	bool timed = s->timed != 0;
 	uint64_t low, high;
 
-	snprintf(max, sizeof(max), "%s%s", s->about && timed ? "~" : "",
-		 timed ? num_fmt_duration(total, s->sum_ns) : "-");
-	buf_printf(b, "%8" PRIu64 " %7s %7s %6s", s->count, put_rate(rate, s->count, k->span_ns), max,
+	buf_printf(b, "%8" PRIu64 " %7s %7s %6s", s->count, put_rate(rate, s->count, k->span_ns),
+		   timed ? num_fmt_duration(total, s->sum_ns) : "-",
 		   faults_text_share(share, s->sum_ns, all_ns, timed));
 	for (unsigned i = 0; i < MMT_COUNT(shown_ppm); i++) {
 		bool known = faults_sum_quantile(s, shown_ppm[i], &low, &high);
@@ -270,8 +269,7 @@ static void put_notes(struct buf *b, const struct faults_show *k, const struct f
 	if (g->all.timed < g->all.count)
 		buf_printf(b, "%" PRIu64 " faults were counted and not timed\n", g->all.count - g->all.timed);
 	if (k->opts->slower_ns)
-		buf_printf(b, "only faults of %s and more; their total is worked out from buckets of 3%%\n",
-			   num_fmt_duration(text, hist_low(hist_index(k->opts->slower_ns))));
+		buf_printf(b, "only faults of %s and more\n", num_fmt_duration(text, k->opts->slower_ns));
 }
 
 void faults_text_table(struct buf *b, const struct faults_show *k, const struct faults_groups *g)
