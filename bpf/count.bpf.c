@@ -81,3 +81,52 @@ int count_maj__perf(struct mmt_perf_ctx *ctx)
 {
 	return count_perf(ctx);
 }
+
+/* ---- where the time goes: a timer looks ------------------------------------------------------------------------ */
+
+#define SAMPLE_DEPTH 48
+
+struct sample_room {
+	__u64 all, in_fault;
+	__u64 stack[SAMPLE_DEPTH];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sample_room);
+} samples SEC(".maps");
+
+static __always_inline bool in_fault_path(__u64 addr)
+{
+	return addr - knobs.fault_lo[0] < knobs.fault_len[0] || addr - knobs.fault_lo[1] < knobs.fault_len[1];
+}
+
+SEC("?perf_event")
+int sample_clock__perf(struct mmt_perf_ctx *ctx)
+{
+	__u32 zero = 0;
+	struct sample_room *r;
+	long n;
+
+	if (off || !current_wanted(bpf_get_current_pid_tgid()))
+		return 0;
+	HIT(SAMPLE);
+	r = bpf_map_lookup_elem(&samples, &zero);
+	if (!r)
+		return 0;
+	r->all++;
+	if (REG_USER(&ctx->regs))
+		return 0;
+	n = bpf_get_stack(ctx, r->stack, sizeof(r->stack), 0);
+	for (int i = 0; i < SAMPLE_DEPTH; i++) {
+		if (i * (long)sizeof(r->stack[0]) >= n)
+			break;
+		if (in_fault_path(r->stack[i])) {
+			r->in_fault++;
+			break;
+		}
+	}
+	return 0;
+}

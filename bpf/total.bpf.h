@@ -447,7 +447,9 @@ static __noinline int tslot_claim(__u32 tid, __u64 mm)
 	s->tid = tid;
 	s->mm_key = mm;
 	tkey_forget(tid);
-	if (wanted)
+	if (wanted && knobs.totals == MMT_TOTALS_COUNT)
+		HIT(COUNT);
+	else if (wanted)
 		HIT(TOTAL);
 	return wanted;
 }

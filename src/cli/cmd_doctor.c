@@ -138,6 +138,15 @@ static void report_json(struct doctor *d, struct session *s, struct buf *out)
 		put_json(&j, &rows[i]);
 }
 
+static void put_maps(const struct session *s, struct buf *out)
+{
+	const char *words;
+	char size[NUM_FMT_LEN];
+	uint64_t bytes = session__map_bytes(s, &words);
+
+	buf_printf(out, "maps      %s of kernel memory to watch all: %s\n", num_fmt_size(size, bytes), words);
+}
+
 static void report_hooks(struct session *s, struct buf *out)
 {
 	const struct session_hook *rows;
@@ -173,6 +182,7 @@ static int report(const struct opt_values *v, struct doctor *d, struct session *
 		doctor_machine(d, &out);
 	} else if (v->verbose) {
 		doctor_machine(d, &out);
+		put_maps(s, &out);
 		report_hooks(s, &out);
 		doctor_gains(d, &out);
 	} else {

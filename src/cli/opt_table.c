@@ -128,7 +128,7 @@ static const struct opt_row rows[] = {
 	{ .name = "tier", .arg = "[HOOK=]TIER", .type = OPT_STRINGS, .off = AT(tiers), .cmds = W | D,
 	  .help = "attach this hook, or every one, this way only; may be repeated" },
 	{ .name = "buffer", .arg = "SIZE", .type = OPT_SIZE, .off = AT(buffer_bytes), .cmds = W, .def = "16M",
-	  .help = "ring buffer between kernel and mmtrace" },
+	  .help = "ring buffer between kernel and mmtrace; faults and stat: 4M, or none" },
 	{ .name = "btf", .arg = "FILE", .type = OPT_STRING, .off = AT(btf), .cmds = W | D,
 	  .help = "kernel type information, for a kernel without its own" },
 	{ .name = "ready-fd", .arg = "FD", .type = OPT_FD, .off = AT(ready_fd), .cmds = W,

@@ -110,6 +110,18 @@ static int cannot(const struct run *r, int code)
 	return r->opts.r.run ? EXIT_OWN : code;
 }
 
+static void tell_maps(const struct session *s)
+{
+	char size[NUM_FMT_LEN];
+	const char *words;
+	uint64_t bytes;
+
+	if (!mmt_log_on(MMT_DEBUG))
+		return;
+	bytes = session__map_bytes(s, &words);
+	mmt_debug("maps take %s of kernel memory: %s", num_fmt_size(size, bytes), words);
+}
+
 static int open_session(struct run *r)
 {
 	int err = session__open(&r->session, &r->opts.session);
@@ -119,6 +131,8 @@ static int open_session(struct run *r)
 		if (!err && r->child.pid)
 			err = session__add_pid(r->session, r->child.pid);
 	}
+	if (!err)
+		tell_maps(r->session);
 	if (!err)
 		r->blind = doctor_event_lost(session__choices(r->session), MMT_EV_VMA_MAP);
 	if (!err)

@@ -154,7 +154,7 @@ static void fill_session(struct run_opts *o, bool target)
 	s->ntids = o->v.tids.n;
 	s->comm = o->v.comms.n ? o->v.comms.s[0] : NULL;
 	s->child = o->r.run != NULL;
-	s->ring_bytes = o->v.buffer_bytes;
+	s->ring_bytes = run_opts_given(o, "buffer") ? o->v.buffer_bytes : 0;
 	s->kstack = o->v.kernel_stack;
 	s->split = o->v.split;
 	s->ustack = o->v.user_stack;

@@ -9,9 +9,10 @@
 
 static int attach_perf(struct attached *a, const struct bpf_program *p, const char *name)
 {
-	enum perf_fault what = strstr(name, "_min") ? PERF_FAULTS_MIN :
-			       strstr(name, "_maj") ? PERF_FAULTS_MAJ :
-						      PERF_FAULTS;
+	enum perf_fault what = strstr(name, "_min")   ? PERF_FAULTS_MIN :
+			       strstr(name, "_maj")   ? PERF_FAULTS_MAJ :
+			       strstr(name, "_clock") ? PERF_CLOCK :
+							PERF_FAULTS;
 	int cpus = libbpf_num_possible_cpus(), opened = 0;
 
 	for (int cpu = 0; cpu < cpus; cpu++) {

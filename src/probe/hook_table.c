@@ -353,6 +353,14 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 			{ .tier = MMT_TIER_PERF, .object = OBJ_PLAIN, .progs = { "count_min__perf", "count_maj__perf" } },
 		},
 	},
+	[MMT_HOOK_SAMPLE] = {
+		.id = MMT_HOOK_SAMPLE, .name = "total.sample", .text = "a timer that sees whether a program is in a fault",
+		.optional = true, .feeds = { EV(FAULT_KEY) },
+		.tries = {
+			{ .tier = MMT_TIER_PERF, .object = OBJ_CORE, .progs = { "sample_clock__perf" } },
+			{ .tier = MMT_TIER_PERF, .object = OBJ_PLAIN, .progs = { "sample_clock__perf" } },
+		},
+	},
 	[MMT_HOOK_SPLIT_LOCK] = {
 		.id = MMT_HOOK_SPLIT_LOCK, .name = "split.lock", .text = "the wait for the mmap lock before a fault", .config = NEED_ANY,
 		.optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.lock",

@@ -163,6 +163,8 @@ static void size_maps(struct bpf_object *obj, const struct objects_opts *opts)
 		{ "stacks_seen", opts->stacks },
 		{ "tkeys", opts->total_tkeys },
 		{ "shares", opts->knobs->split ? opts->slots : 0 },
+		{ "threads", opts->threads },
+		{ "insts", opts->insts },
 		{ "rows", opts->total_rows },
 		{ "cells", opts->total_cells },
 		{ "cell_owners", opts->total_cells },
@@ -257,6 +259,11 @@ void objects_free(struct objects *o)
 	body_close(&o->body[OBJ_CORE]);
 	body_close(&o->body[OBJ_PLAIN]);
 	free(o);
+}
+
+struct bpf_object *objects_body(const struct objects *o, int object)
+{
+	return o->body[object].obj;
 }
 
 struct bpf_program *objects_prog(const struct objects *o, int object, const char *name)

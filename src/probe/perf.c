@@ -26,6 +26,11 @@ int perf_open_fault(enum perf_fault what, int cpu)
 		.disabled = 1,
 	};
 
+	if (what == PERF_CLOCK) {
+		attr.freq = 1;
+		attr.sample_freq = PERF_CLOCK_HZ;
+		attr.sample_type = 0;
+	}
 	return open_event(&attr, cpu);
 }
 

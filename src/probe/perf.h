@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 enum perf_fault {
+	PERF_CLOCK = 0,
 	PERF_FAULTS = 2,
 	PERF_FAULTS_MIN = 5,
 	PERF_FAULTS_MAJ = 6
 }; /* enum perf_sw_ids, linux/perf_event.h */
 
-/* File descriptor or -errno. Each event is delivered (sample_period 1). */
+/* File descriptor or -errno. Each event is delivered (sample_period 1); of the clock, PERF_CLOCK_HZ in a second. */
+#define PERF_CLOCK_HZ 997 /* no multiple of what programs do regularly */
 int perf_open_fault(enum perf_fault what, int cpu);
 /* Type number of the kprobe PMU, -1 when the kernel has none (CONFIG_KPROBE_EVENTS). */
 int perf_kprobe_type(void);

@@ -124,14 +124,16 @@ static int on_record(void *ctx, void *data, size_t size)
 /* Chooses, loads, and chooses again as long as the kernel refuses some hook's programs. */
 static int load(struct session *s)
 {
-	uint64_t ring = session_needs_ring(&s->opts) ? s->opts.ring_bytes ? s->opts.ring_bytes : RING_DEFAULT : 0;
-	uint32_t slots = caps_slots();
+	uint64_t ring = s->opts.ring_bytes ? s->opts.ring_bytes : total_ring(&s->opts, RING_DEFAULT);
+	uint32_t slots = total_slots(&s->opts, caps_slots());
 	struct mmt_knobs knobs;
 	struct objects_opts o = { .knobs = &knobs, .btf = s->opts.btf, .ring_bytes = ring, .slots = slots };
 	int err, refused;
 
 	o.ksyms = s->caps.ksyms;
 	o.stacks = s->opts.kstack || s->opts.ustack ? STACKS : 1;
+	ring = session_needs_ring(&s->opts) ? ring : 0;
+	o.ring_bytes = ring;
 	total_sizes(&s->opts, &o);
 	for (;;) {
 		err = choose(s);

@@ -13,7 +13,7 @@
 #include "mmtrace/wire/total.h"
 
 #define BY_KEY	      (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER | MMT_BY_COMM | MMT_BY_STACK)
-#define BYTES_DEFAULT (20u << 20) /* of cells, where there are keys */
+#define BYTES_DEFAULT (12u << 20) /* of cells, where there are keys */
 #define BYTES_MIN     (1u << 20)
 #define KEYS_DEFAULT  2048
 #define TKEYS	      16384 /* TSLOTS, bpf/total.bpf.h */
@@ -33,6 +33,21 @@ bool session_needs_ring(const struct session_opts *o)
 	return false;
 }
 
+#define RING_TOTALS    (4u << 20)
+#define SLOTS_TOTALS   1024 /* calls are numbered there */
+#define THREADS_TOTALS 2048
+#define INSTS_TOTALS   128
+
+uint64_t total_ring(const struct session_opts *o, uint64_t usual)
+{
+	return asked(o) && !o->dry ? RING_TOTALS : usual;
+}
+
+uint32_t total_slots(const struct session_opts *o, uint32_t usual)
+{
+	return asked(o) && !o->dry && !o->split ? SLOTS_TOTALS : usual;
+}
+
 /* TOTAL_PROGS in bpf/total.bpf.c */
 static const char *variant(const struct session_opts *o)
 {
@@ -49,10 +64,12 @@ void total_want(struct session *s)
 
 	if (!asked(&s->opts))
 		return;
+	c[MMT_HOOK_TOTAL].variant = variant(&s->opts);
+	if (s->opts.dry)
+		return;			  /* all that could be */
 	c[MMT_HOOK_FAULT].wanted = false; /* the slowest are told by whoever adds up */
 	c[MMT_HOOK_TOTAL].wanted = !s->opts.count;
-	c[MMT_HOOK_COUNT].wanted = s->opts.count;
-	c[MMT_HOOK_TOTAL].variant = variant(&s->opts);
+	c[MMT_HOOK_COUNT].wanted = c[MMT_HOOK_SAMPLE].wanted = s->opts.count;
 }
 
 /* Where a return cannot be had, software events alone cost less than with a kprobe; what that would add is not asked for. */
@@ -73,6 +90,26 @@ void total_choose(struct session *s)
 	}
 }
 
+/* All that the kernel calls in the course of a fault is called by one of them. */
+static void fault_functions(const struct session *s, struct mmt_knobs *k)
+{
+	static const char *const names[][2] = { { "handle_mm_fault", NULL }, { "do_mem_abort", "exc_page_fault" } };
+	struct ksym sym;
+
+	for (size_t i = 0; i < MMT_COUNT(names); i++) {
+		uint64_t lo = 0, len = 0;
+
+		for (size_t n = 0; n < 2 && names[i][n] && !lo; n++)
+			if (!s->caps.ksyms || ksyms_named(s->caps.ksyms, names[i][n], &lo) != 1)
+				lo = 0;
+		for (uint64_t step = 1 << 16; lo && step; step /= 2)
+			if (!ksyms_at(s->caps.ksyms, lo + len + step, &sym) && sym.addr == lo)
+				len += step;
+		k->fault_lo[i] = lo;
+		k->fault_len[i] = lo ? len + 1 : 0;
+	}
+}
+
 void total_knobs(const struct session *s, struct mmt_knobs *k)
 {
 	int tier = tier_of(s, s->opts.count ? MMT_HOOK_COUNT : MMT_HOOK_TOTAL);
@@ -86,6 +123,8 @@ void total_knobs(const struct session *s, struct mmt_knobs *k)
 	k->total_flags = tier == MMT_TIER_FENTRY || tier == MMT_TIER_KPROBE_PERF;
 	k->total_cells = sizes.total_cells;
 	k->total_rows = sizes.total_rows;
+	if (s->opts.count)
+		fault_functions(s, k);
 	k->slowest = s->opts.slowest < MMT_SLOWEST_MAX ? s->opts.slowest : MMT_SLOWEST_MAX;
 	k->total_slower = s->opts.slower_ns;
 }
@@ -97,6 +136,8 @@ void total_sizes(const struct session_opts *o, struct objects_opts *sizes)
 
 	if (!asked(o))
 		return;
+	if (!o->dry)
+		sizes->threads = THREADS_TOTALS, sizes->insts = INSTS_TOTALS;
 	if (o->by & BY_KEY) {
 		sizes->total_tkeys = TKEYS;
 		sizes->total_keys = KEYS_DEFAULT;
@@ -266,6 +307,28 @@ static void fill(const struct session *s, const struct totals *w, uint32_t owner
 
 #define AHEAD 8 /* numbers are taken in order, but by several CPUs at once */
 
+static int tell_samples(const struct session *s, mmt_item_fn fn, void *ctx)
+{
+	struct mmt_samples told = { .type = MMT_ITEM_SAMPLES, .size = sizeof(told) };
+	struct mmt_item item = { .kind = MMT_I_RECORD, .data = &told, .size = sizeof(told) };
+	int cpus = libbpf_num_possible_cpus(), map = objects_map(s->objects, "samples"), err = 0;
+	struct {
+		uint64_t all, in_fault, stack[48];
+	} *all = calloc(cpus > 0 ? cpus : 1, sizeof(*all)); /* struct sample_room, bpf/count.bpf.c */
+
+	if (!all)
+		return -ENOMEM;
+	if (!bpf_map_lookup_elem(map, &(uint32_t){ 0 }, all)) {
+		for (int i = 0; i < cpus; i++) {
+			told.all += all[i].all;
+			told.in_fault += all[i].in_fault;
+		}
+		err = fn(ctx, &item);
+	}
+	free(all);
+	return err;
+}
+
 int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx)
 {
 	struct totals *t;
@@ -279,6 +342,9 @@ int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx)
 	t = s->totals;
 	if (!t)
 		return -ENOMEM;
+	err = chosen(s, MMT_HOOK_SAMPLE) ? tell_samples(s, fn, ctx) : 0;
+	if (err)
+		return err;
 	owners = objects_map(s->objects, "cell_owners");
 	for (uint32_t i = 1; i < t->ncells && missing < AHEAD; i++)
 		missing = owned(t, owners, i) ? 0 : missing + 1;
@@ -300,8 +366,10 @@ int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx)
 
 uint64_t session__map_bytes(const struct session *s, const char **words)
 {
-	(void)s;
+	static char text[1024];
+
+	text[0] = 0;
 	if (words)
-		*words = "";
-	return 0;
+		*words = text;
+	return s->objects ? objects_bytes(s->objects, text, sizeof(text)) : 0;
 }

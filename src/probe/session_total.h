@@ -8,6 +8,9 @@
 
 /* Nothing but totals is asked for, and they have no names to send: no event ever comes. */
 bool session_needs_ring(const struct session_opts *o);
+/* The ring and the slots that totals want: they tell little but names, and pair no events. */
+uint64_t total_ring(const struct session_opts *o, uint64_t usual);
+uint32_t total_slots(const struct session_opts *o, uint32_t usual);
 /* Which hooks serve what is asked for, after tiers_want(). */
 void total_want(struct session *s);
 /* After the choice of tiers. */

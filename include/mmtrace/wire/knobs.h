@@ -76,6 +76,7 @@
 	X(SIGNAL,      "fault.signal")	\
 	X(TOTAL,       "total")	\
 	X(COUNT,       "total.count")	\
+	X(SAMPLE,      "total.sample")	\
 	X(SPLIT_LOCK,  "split.lock")	\
 	X(SPLIT_DRIVER,"split.driver")	\
 	X(SPLIT_OFFCPU,"split.offcpu")	\
@@ -159,24 +160,25 @@ struct mmt_knobs {
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */
-	__u32 totals;		     /* enum mmt_totals */
-	__u32 by;		     /* enum mmt_by */
-	__u32 total_flags;	     /* 1: fault flags are known */
-	__u32 total_cells;	     /* cells there are, the first is nobody's */
-	__u32 total_rows;	     /* rows there are */
-	__u32 slowest;		     /* so many of the slowest faults of each CPU are told as events */
-	__u64 total_slower;	     /* ns: what takes less is not in the totals */
-	__u64 cgroup;		     /* id of a cgroup, 0: any */
-	__u32 cgroup_level;	     /* how deep it lies */
-	__u32 ring;		     /* 1: there is one */
-	__u64 core_lo, core_hi;	     /* where the kernel's own functions are; modules are outside */
-	__u64 shmem_fault;	     /* address of shmem_fault, 0 when not known */
-	__u64 sysv_fault;	     /* of shm_fault, of SysV shared memory; likewise */
-	__u64 page_base;	     /* address of struct page = page_base + PFN * page_struct */
-	__u64 page_struct;	     /* bytes of a struct page; 0: pages cannot be told apart by PFN */
-	__u8 call[2][MMT_NR_MAX];    /* [compat][system call number] -> enum mmt_event, 0: not of interest */
-	__u8 variant[2][MMT_NR_MAX]; /* which of the calls that share an event: see above */
-	__u8 origin[2][MMT_NR_MAX];  /* [compat][system call number] -> enum mmt_origin */
+	__u32 totals;			 /* enum mmt_totals */
+	__u32 by;			 /* enum mmt_by */
+	__u32 total_flags;		 /* 1: fault flags are known */
+	__u32 total_cells;		 /* cells there are, the first is nobody's */
+	__u32 total_rows;		 /* rows there are */
+	__u32 slowest;			 /* so many of the slowest faults of each CPU are told as events */
+	__u64 total_slower;		 /* ns: what takes less is not in the totals */
+	__u64 cgroup;			 /* id of a cgroup, 0: any */
+	__u32 cgroup_level;		 /* how deep it lies */
+	__u32 ring;			 /* 1: there is one */
+	__u64 fault_lo[2], fault_len[2]; /* functions that have a fault within them, for whoever looks at stacks */
+	__u64 core_lo, core_hi;		 /* where the kernel's own functions are; modules are outside */
+	__u64 shmem_fault;		 /* address of shmem_fault, 0 when not known */
+	__u64 sysv_fault;		 /* of shm_fault, of SysV shared memory; likewise */
+	__u64 page_base;		 /* address of struct page = page_base + PFN * page_struct */
+	__u64 page_struct;		 /* bytes of a struct page; 0: pages cannot be told apart by PFN */
+	__u8 call[2][MMT_NR_MAX];	 /* [compat][system call number] -> enum mmt_event, 0: not of interest */
+	__u8 variant[2][MMT_NR_MAX];	 /* which of the calls that share an event: see above */
+	__u8 origin[2][MMT_NR_MAX];	 /* [compat][system call number] -> enum mmt_origin */
 };
 
 #endif
