@@ -133,14 +133,14 @@ static char *file_of(const struct mmt_view *v)
 	return copy(text);
 }
 
-/* Its ->fault; of memory that has no functions at all there is none. */
+/* Its ->fault; there is none of memory that has no functions at all, which is what makes it anonymous. */
 static char *driver_of(const struct mmt_view *v)
 {
-	uint64_t key, ops;
+	uint64_t key;
 
-	if (!value_get(v->h, v->ev, "func", &key) || !key)
-		return value_get(v->h, v->ev, "ops", &ops) && !ops ? copy("") : NULL;
-	return copy(v->names->get(v->names->ctx, key));
+	if (value_get(v->h, v->ev, "func", &key) && key)
+		return copy(v->names->get(v->names->ctx, key));
+	return v->map_class == MMT_FCLASS_ANON ? copy("") : NULL;
 }
 
 static void row_fill(struct faults_row *r, const struct mmt_view *v)

@@ -150,7 +150,10 @@ static void no_driver_is_no_unknown(void **state)
 	e.h.have &= ~MMT_HAVE(FAULT_KEY, func);
 	assert_int_equal(FEED(r.p, e), 0);
 	e.row++;
-	e.h.have &= ~MMT_HAVE(FAULT_KEY, ops);
+	kit_name(&r, 99, MMT_NAME_PATH, "/usr/bin/app");
+	e.file = 99;
+	e.ino = 5;
+	e.dev = 6;
 	assert_int_equal(FEED(r.p, e), 0);
 	kit_key(&r, MMT_ROW_KEYS + 2, KIT_FUNC, 0x10000);
 	KIT_TOTAL(&r, MMT_ROW_KEYS, MMT_FKIND_ANON, { 3 * US, 1 });
