@@ -165,7 +165,8 @@ static __always_inline void total_leave(const struct hookx x, __u64 ret, const _
 			split_retry(tid);
 		return;
 	}
-	total_end(x, s, ret, ret & VMF_MAJOR ? 3 : 2, now, m);
+	/* as mm_account_fault(), mm/memory.c, 6.12: what was tried before has waited for something */
+	total_end(x, s, ret, ret & VMF_MAJOR || s->flags & FLT_TRIED ? 3 : 2, now, m);
 }
 
 /*
@@ -187,7 +188,8 @@ static __always_inline bool total_enter_quick(__u64 *c, struct mmt_tslot *s, __u
 		__u32 i = tid & (TSLOTS - 1);
 		struct mmt_tkey *k = bpf_map_lookup_elem(&tkeys, &i);
 
-		if (!k || k->start != vma->vm_start || k->file || k->gen != total_gen || knobs.by & MMT_BY_CPU)
+		if (!k || k->start != vma->vm_start || k->file || k->gen != total_gen ||
+		    knobs.by & (MMT_BY_CPU | MMT_BY_COMM))
 			return false;
 		s->row = k->row;
 	}

@@ -150,6 +150,14 @@ static __noinline __u32 key_row(struct mmt_tslot *s, struct vm_area_struct *vma,
 	return row;
 }
 
+static __always_inline __u64 comm_hash(void)
+{
+	__u64 comm[2] = {};
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	return mix64(comm[0]) ^ comm[1];
+}
+
 /* The row that this fault is counted in. Most are of the mapping that the thread's last one was of. */
 static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s, struct vm_area_struct *vma,
 				       __u64 stacks, const __u32 m)
@@ -157,7 +165,7 @@ static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 i = s->tid & (TSLOTS - 1);
 	struct mmt_tkey *k;
-	__u64 start, file;
+	__u64 start, file, comm;
 
 	if (!(m & M_KEYED) && (!(m & M_FULL) || !KEYED))
 		return row_of_cpu(cpu);
@@ -168,8 +176,11 @@ static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s
 		return MMT_ROW_OTHER;
 	start = RD(x.btf, vma, vm_start);
 	file = RD(x.btf, vma, vm_file);
-	if (k->start == start && k->file == file && k->gen == total_gen && (!(knobs.by & MMT_BY_CPU) || k->cpu == cpu))
+	comm = knobs.by & MMT_BY_COMM ? comm_hash() : 0;
+	if (k->start == start && k->file == file && k->gen == total_gen && k->comm == comm &&
+	    (!(knobs.by & MMT_BY_CPU) || k->cpu == cpu))
 		return k->row;
+	k->comm = comm;
 	k->gen = total_gen;
 	k->start = start;
 	k->file = file;
