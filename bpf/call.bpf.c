@@ -125,6 +125,9 @@ static __always_inline void call_begin(__u8 tier, __u32 ev, __u64 nr, const stru
 	t->call_have_bytes = 0;
 	t->map_func = 0;
 	t->exit_key = 0; /* whatever it tore down before is gone, and the struct may be another's */
+#if defined(MMT_PLAIN) && defined(__TARGET_ARCH_arm64)
+	t->call_lr = compat ? 0 : REG_LR(r);
+#endif
 	ev = read_args(t, r, ev);
 	if (ev == MMT_EV_REMOTE) {
 		if (t->call_variant == MMT_VARIANT_PTRACE && !ptrace_reaches(t->args[0]))
@@ -224,7 +227,7 @@ static __always_inline int call_exit(struct raw_tp_ctx *ctx)
 	t = thread_find((__u32)pid_tgid);
 	if (!t)
 		return 0;
-	call_end(HX_SYSCALL(ctx), t, t->call_event, pid_tgid, ctx->args[1]);
+	call_end(HX_TIER(RAW_TP, ctx), t, t->call_event, pid_tgid, ctx->args[1]);
 	return 0;
 }
 

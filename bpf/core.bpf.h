@@ -139,6 +139,7 @@ struct mmt_thread {
 	__u32 call_tier;
 	__u32 call_variant;
 	__u64 call_stacks; /* stack.bpf.h */
+	__u64 call_lr;	   /* likewise; the plain object cannot find the registers later */
 	/* who is reached into, as far as hooks inside the call told */
 	__u32 reach_tgid; /* 0: nobody told */
 	__u32 reach_mm;

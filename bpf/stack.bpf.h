@@ -15,10 +15,9 @@
 /* Where in its function a program was entered: what the context's registers say of the caller differs. */
 enum stack_at {
 	STACK_PLAIN = 0,
-	STACK_ENTRY = 1,   /* a kprobe at a function's first instruction */
-	STACK_RETURN = 2,  /* a kretprobe */
-	STACK_SYSCALL = 3, /* a tracepoint of raw_syscalls: its first argument are the program's registers */
-	STACK_USER = 4,	   /* the program's own stack is asked for, wherever that is */
+	STACK_ENTRY = 1,  /* a kprobe at a function's first instruction */
+	STACK_RETURN = 2, /* a kretprobe */
+	STACK_USER = 3,	  /* the program's own stack is asked for, wherever that is */
 };
 
 /* What a hook's body may ask for about the program it is part of. */
@@ -33,7 +32,6 @@ struct hookx {
 #define HX_KPROBE(c)	((struct hookx){ .tier = MMT_TIER_KPROBE, .at = STACK_ENTRY, .ctx = (c) })
 #define HX_KRETPROBE(c) ((struct hookx){ .tier = MMT_TIER_KPROBE, .at = STACK_RETURN, .ctx = (c) })
 #define HX_TIER(t, c)	((struct hookx){ .tier = MMT_TIER_##t, .ctx = (c) })
-#define HX_SYSCALL(c)	((struct hookx){ .tier = MMT_TIER_RAW_TP, .at = STACK_SYSCALL, .ctx = (c) })
 /* the same program, looking at a pointer that the verifier does not know */
 #define HX_UNTYPED(x) ((struct hookx){ .tier = (x).tier, .at = (x).at, .ctx = (x).ctx })
 
@@ -191,13 +189,15 @@ static __always_inline __u64 user_lr(const struct hookx x)
 	__u64 pstate = 0;
 
 #ifdef MMT_PLAIN
-	if (x.at == STACK_SYSCALL)
-		regs = (const void *)*(const __u64 *)x.ctx;
 	if (x.tier == MMT_TIER_PERF) {
 		pstate = ((const struct mmt_regs *)x.ctx)->pstate;
 		lr = REG_LR((const struct mmt_regs *)x.ctx);
 		if (pstate & 0xf)
 			return 0;
+	} else {
+		struct mmt_thread *t = thread_find((__u32)bpf_get_current_pid_tgid());
+
+		lr = t && t->call_event ? t->call_lr : 0;
 	}
 #else
 	regs = (const void *)current_regs();
