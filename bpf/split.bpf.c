@@ -49,44 +49,79 @@ int split_abort__fentry(__u64 *c)
 }
 
 /*
- * Begin and end of what may be within itself: what counts how deep. Nobody is in a fault before the programs are switched on,
- * so this needs not look whether they are.
+ * Begin and end of what may be within itself. Nobody is in a fault before the programs are switched on, so these need not look
+ * whether they are.
  */
-#define SPLIT_SPAN(name, fn, what, HOOK)                       \
-	SEC("?fentry/" fn)                                     \
-	int split_##name##__fentry(void *ctx)                  \
-	{                                                      \
-		struct mmt_shares *s = shares_of(split_tid()); \
-                                                               \
-		if (!s || !s->in)                              \
-			return 0;                              \
-		HIT(HOOK);                                     \
-		if (!s->what)                                  \
-			split_turn(s, bpf_ktime_get_ns());     \
-		s->what++;                                     \
-		return 0;                                      \
-	}                                                      \
-	SEC("?fexit/" fn)                                      \
-	int split_##name##_end__fexit(void *ctx)               \
-	{                                                      \
-		struct mmt_shares *s = shares_of(split_tid()); \
-                                                               \
-		if (!s || !s->in || !s->what)                  \
-			return 0;                              \
-		if (s->what == 1)                              \
-			split_turn(s, bpf_ktime_get_ns());     \
-		s->what--;                                     \
-		return 0;                                      \
+#define SPAN_BEGIN(s, what, HOOK)                           \
+	do {                                                \
+		struct mmt_shares *in = s;                  \
+                                                            \
+		if (!in || !in->in)                         \
+			break;                              \
+		HIT(HOOK);                                  \
+		if (!in->what)                              \
+			split_turn(in, bpf_ktime_get_ns()); \
+		in->what++;                                 \
+	} while (0)
+
+#define SPAN_END(s, what)                                   \
+	do {                                                \
+		struct mmt_shares *in = s;                  \
+                                                            \
+		if (!in || !in->in || !in->what)            \
+			break;                              \
+		if (in->what == 1)                          \
+			split_turn(in, bpf_ktime_get_ns()); \
+		in->what--;                                 \
+	} while (0)
+
+#define SPLIT_DRIVER_SPAN(name, fn)                                        \
+	SEC("?fentry/" fn)                                                 \
+	int split_##name##__fentry(void *ctx)                              \
+	{                                                                  \
+		SPAN_BEGIN(shares_of(split_tid()), drivers, SPLIT_DRIVER); \
+		return 0;                                                  \
+	}                                                                  \
+	SEC("?fexit/" fn)                                                  \
+	int split_##name##_end__fexit(void *ctx)                           \
+	{                                                                  \
+		SPAN_END(shares_of(split_tid()), drivers);                 \
+		return 0;                                                  \
 	}
 
-SPLIT_SPAN(dofault, "__do_fault", drivers, SPLIT_DRIVER)
-SPLIT_SPAN(mkwrite, "do_page_mkwrite", drivers, SPLIT_DRIVER)
+SPLIT_DRIVER_SPAN(dofault, "__do_fault")
+SPLIT_DRIVER_SPAN(mkwrite, "do_page_mkwrite")
 
 /* Every way into the page allocator that a fault takes leads through one of these: mm/page_alloc.c of 6.14, 6.10, 5.13, 5.10. */
-SPLIT_SPAN(alloc_frozen, "__alloc_frozen_pages_noprof", allocs, SPLIT_ALLOC)
-SPLIT_SPAN(alloc, "__alloc_pages_noprof", allocs, SPLIT_ALLOC)
-SPLIT_SPAN(alloc_prof, "__alloc_pages", allocs, SPLIT_ALLOC)
-SPLIT_SPAN(alloc_nodemask, "__alloc_pages_nodemask", allocs, SPLIT_ALLOC)
+#define SPLIT_ALLOC_ENTRY(name, fn)                                                            \
+	SEC("?fentry/" fn)                                                                     \
+	int split_##name##__fentry(void *ctx)                                                  \
+	{                                                                                      \
+		SPAN_BEGIN(shares_of(split_tid()), allocs, SPLIT_ALLOC);                       \
+		return 0;                                                                      \
+	}                                                                                      \
+	SEC("?kprobe/" fn)                                                                     \
+	int split_##name##__kprobe(void *ctx)                                                  \
+	{                                                                                      \
+		SPAN_BEGIN(shares_of((__u32)bpf_get_current_pid_tgid()), allocs, SPLIT_ALLOC); \
+		return 0;                                                                      \
+	}
+
+SPLIT_ALLOC_ENTRY(alloc_frozen, "__alloc_frozen_pages_noprof")
+SPLIT_ALLOC_ENTRY(alloc, "__alloc_pages_noprof")
+SPLIT_ALLOC_ENTRY(alloc_prof, "__alloc_pages")
+SPLIT_ALLOC_ENTRY(alloc_nodemask, "__alloc_pages_nodemask")
+
+/*
+ * All of them end with this tracepoint, the page zeroed and all: cheaper than their return, and no return to be lost where that
+ * is a kretprobe. Who comes here without having begun, in bulk, has nothing to end.
+ */
+SEC("?raw_tp/mm_page_alloc")
+int split_alloc_end__raw_tp(void *ctx)
+{
+	SPAN_END(shares_of((__u32)bpf_get_current_pid_tgid()), allocs);
+	return 0;
+}
 
 #endif
 

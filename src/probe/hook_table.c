@@ -86,9 +86,8 @@
 		"pfn_map.addr of a vm_fault, " NO_VMA) }
 
 /* The page allocator, as kernels call it: 6.14, 6.10, 5.13, 5.10. */
-#define TRY_ALLOC(function, prog)	\
-	{ .tier = MMT_TIER_FENTRY, .object = OBJ_CORE, .fn = function,	\
-	  .progs = { "split_" prog "__fentry", "split_" prog "_end__fexit" } }
+#define TRY_ALLOC(t, function, prog)	\
+	{ .tier = MMT_TIER_##t, .object = OBJ_CORE, .fn = function, .progs = { prog, "split_alloc_end__raw_tp" } }
 
 #define MARK_ROW(ID, function, prog, opt, also)	\
 	[MMT_HOOK_##ID] = { .id = MMT_HOOK_##ID, .name = "fault.mark." function, .text = "kind of a fault: " function "()",	\
@@ -391,9 +390,16 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	},
 	[MMT_HOOK_SPLIT_ALLOC] = {
 		.id = MMT_HOOK_SPLIT_ALLOC, .name = "split.alloc", .text = "time a fault is in the page allocator",
-		.config = NEED_FENTRY, .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.alloc",
-		.tries = { TRY_ALLOC("__alloc_frozen_pages_noprof", "alloc_frozen"), TRY_ALLOC("__alloc_pages_noprof", "alloc"),
-			TRY_ALLOC("__alloc_pages", "alloc_prof"), TRY_ALLOC("__alloc_pages_nodemask", "alloc_nodemask"),
+		.config = NEED_ANY, .optional = true, .feeds = { EV(FAULT_SPLIT) }, .part = "fault_split.alloc",
+		.tries = {
+			TRY_ALLOC(FENTRY, "__alloc_frozen_pages_noprof", "split_alloc_frozen__fentry"),
+			TRY_ALLOC(FENTRY, "__alloc_pages_noprof", "split_alloc__fentry"),
+			TRY_ALLOC(FENTRY, "__alloc_pages", "split_alloc_prof__fentry"),
+			TRY_ALLOC(FENTRY, "__alloc_pages_nodemask", "split_alloc_nodemask__fentry"),
+			TRY_ALLOC(KPROBE, "__alloc_frozen_pages_noprof", "split_alloc_frozen__kprobe"),
+			TRY_ALLOC(KPROBE, "__alloc_pages_noprof", "split_alloc__kprobe"),
+			TRY_ALLOC(KPROBE, "__alloc_pages", "split_alloc_prof__kprobe"),
+			TRY_ALLOC(KPROBE, "__alloc_pages_nodemask", "split_alloc_nodemask__kprobe"),
 		},
 	},
 	[MMT_HOOK_SIGNAL] = {
