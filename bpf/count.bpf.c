@@ -25,7 +25,7 @@ static __noinline int count_slow(__u64 *c)
 	if (!(result & VMF_COMPLETED)) /* else its lock was let go, and it may be gone */
 		total_vma(true, s, vma);
 	s->row = row_of_cpu(bpf_get_smp_processor_id());
-	total_count(s, total_kind(tid, result, 2));
+	total_count(s, total_kind(tid, result, fault_major(result, s->flags) ? 3 : 2));
 	s->head = SLOT_IDLE;
 	return 0;
 }

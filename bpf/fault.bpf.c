@@ -172,7 +172,7 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	}
 	s->ev.result = (__u32)ret;
 	s->ev.h.have |= MMT_HAVE(FAULT, result);
-	s->ev.maj = !!(ret & VMF_MAJOR);
+	s->ev.maj = fault_major(ret, s->ev.flags);
 	fault_end(s, pid_tgid);
 }
 
@@ -306,6 +306,7 @@ MARK(mark_wp, "do_wp_page", MARK_WP, MMT_MARK_WP)
 MARK(mark_swap, "do_swap_page", MARK_SWAP, MMT_MARK_SWAP)
 MARK(mark_around, "filemap_map_pages", MARK_AROUND, MMT_MARK_AROUND)
 MARK(mark_uffd, "handle_userfault", MARK_UFFD, MMT_MARK_UFFD)
+MARK(mark_huge, "pgtable_trans_huge_deposit", MARK_HUGE, MMT_MARK_HUGE)
 
 /* (vmf, …): the driver's function is about to run; it may be one that no probe sits on yet */
 ENTRY(mark_dofault, "__do_fault", MARK_DOFAULT, 1)

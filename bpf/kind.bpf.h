@@ -27,6 +27,15 @@
 #define VMFLAG_WIPEONFORK 0x2000000
 #define VMFLAG_MIXEDMAP	  0x10000000
 
+/*
+ * Does the kernel count it as a major one? What was read before a retry is not in the result of the last call: mm_account_fault()
+ * in mm/memory.c, 5.10 to 6.12.
+ */
+static __always_inline bool fault_major(__u32 result, __u32 flags)
+{
+	return result & VMF_MAJOR || flags & FLT_TRIED;
+}
+
 /* What a fault's kind follows from, besides the marks. */
 struct fault_traits {
 	__u64 vm_flags;
@@ -53,8 +62,6 @@ static __always_inline __u8 kind_of_driver(const struct fault_traits *f)
 
 static __always_inline __u8 kind_of_file(const struct fault_traits *f, __u32 marks)
 {
-	if (marks & MMT_MARK_MKWRITE)
-		return MMT_FKIND_WRITE_NOTIFY;
 	if (marks & MMT_MARK_WP)
 		return f->vm_flags & VMFLAG_SHARED ? MMT_FKIND_WRITE_NOTIFY : MMT_FKIND_COW;
 	if ((f->flags & FLT_WRITE) && !(f->vm_flags & VMFLAG_SHARED))
@@ -81,16 +88,18 @@ static __always_inline __u8 kind_of(const struct fault_traits *f, __u32 marks)
 		return MMT_FKIND_UFFD;
 	if (marks & MMT_MARK_SWAP)
 		return MMT_FKIND_SWAP;
+	if (marks & MMT_MARK_MKWRITE) /* whatever the mapping is: it may not be known */
+		return MMT_FKIND_WRITE_NOTIFY;
 	switch (f->class) {
 	case MMT_FCLASS_ANON:
 		if (marks & MMT_MARK_WP)
 			return MMT_FKIND_COW;
+		if (marks & MMT_MARK_HUGE)
+			return MMT_FKIND_HUGE;
 		return (f->flags & FLT_WRITE) ? MMT_FKIND_ANON : MMT_FKIND_ZERO_PAGE;
 	case MMT_FCLASS_HUGETLB:
 		return MMT_FKIND_HUGETLB;
 	case MMT_FCLASS_PFN:
-		if (marks & MMT_MARK_MKWRITE)
-			return MMT_FKIND_WRITE_NOTIFY;
 		if (!(marks & MMT_MARK_DOFAULT))
 			return (f->flags & FLT_WRITE) ? MMT_FKIND_DIRTY : MMT_FKIND_UNKNOWN;
 		return kind_of_driver(f);

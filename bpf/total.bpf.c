@@ -165,8 +165,7 @@ static __always_inline void total_leave(const struct hookx x, __u64 ret, const _
 			split_retry(tid);
 		return;
 	}
-	/* as mm_account_fault(), mm/memory.c, 6.12: what was tried before has waited for something */
-	total_end(x, s, ret, ret & VMF_MAJOR || s->flags & FLT_TRIED ? 3 : 2, now, m);
+	total_end(x, s, ret, fault_major(ret, s->flags) ? 3 : 2, now, m);
 }
 
 /*

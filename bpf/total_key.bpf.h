@@ -169,7 +169,7 @@ static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s
 
 	if (!(m & M_KEYED) && (!(m & M_FULL) || !KEYED))
 		return row_of_cpu(cpu);
-	if (m & M_FULL && knobs.by & MMT_BY_STACK)
+	if (knobs.by & MMT_BY_COMM || (m & M_FULL && knobs.by & MMT_BY_STACK)) /* a thread's name changes unseen */
 		return key_row(s, vma, cpu, stacks);
 	k = bpf_map_lookup_elem(&tkeys, &i);
 	if (!k)

@@ -325,6 +325,8 @@ const struct hook_row hook_table[MMT_HOOK_MAX] = {
 	MARK_ROW(MARK_AROUND, "filemap_map_pages", "mark_around", false, 0),
 	MARK_ROW(MARK_MKWRITE, "do_page_mkwrite", "mark_mkwrite", true, EV(DRIVER_MKWRITE)),
 	MARK_ROW(MARK_UFFD, "handle_userfault", "mark_uffd", true, 0),
+	/* every huge page of anonymous memory deposits a page table, and nothing that falls back to small ones does: 5.10 to 6.12 */
+	MARK_ROW(MARK_HUGE, "pgtable_trans_huge_deposit", "mark_huge", true, 0),
 	[MMT_HOOK_TOTAL] = {
 		.id = MMT_HOOK_TOTAL, .name = "total", .text = "totals of page faults, added up in the kernel", .config = NEED_ANY,
 		.feeds = { EV(FAULT_KEY) }, .gives = { EV(FAULT_KEY) },

@@ -151,7 +151,7 @@ static void locked_down(void **state)
 	assert_int_equal(times("no kprobe events"), 1);
 	assert_true(
 		says("    left out     change (10 of 11), object (all 6), driver.file, driver.probe, driver.close,\n"
-		     "                 install (all 25), fault (6 of 8),"));
+		     "                 install (all 25), fault (7 of 9),"));
 	assert_true(says("    raw_tp       change.exit, remote\n"));
 	assert_true(says("    perf         fault, total"));
 	page();

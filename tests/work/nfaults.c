@@ -2,14 +2,15 @@
 /*
  * nfaults - causes page faults of every kind, so many by construction, and says how many
  *
- *   nfaults [-n N] [-f DIR] [-d DISK] [-o FILE] JOB...|all|quiet|--list
+ *   nfaults [-n N] [-t SECONDS] [-f DIR] [-d DISK] [-o FILE] JOB...|all|quiet|--list
  *
  *   -n  faults of a job where there is a choice (64)
+ *   -t  how long nf-load goes on (1)
  *   -f  directory for files that stay in the page cache (.)
  *   -d  directory for files that are dropped from it and read again (none)
  *   -o  what it did goes there (standard output)
  *
- * "quiet": all but those that cause other faults besides. Memory is locked and made ready; then the program says "ready" and
+ * "all": but nf-load; "quiet": all but those that cause other faults besides. Memory is locked and made ready; then the program says "ready" and
  * waits for a byte on standard input, causes the faults, says "done", waits again, and says what it did (nfaults.h).
  * A line "child PID" before "ready" names a process that belongs to it and exists then.
  * Exit: 0; 1 the program failed, or the kernel counted other faults than it did; 2 usage.
@@ -36,7 +37,7 @@
 #define JOBS_MAX     64
 #define OUT_BYTES    65536
 
-struct nf nf = { .n = 64, .dir = "." };
+struct nf nf = { .n = 64, .seconds = 1, .dir = "." };
 
 /* Shared with children. */
 static struct shared {
@@ -216,7 +217,8 @@ static void add_named(const char *name)
 
 	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
 		for (const struct job *j = lists[l]; j->name && njobs < JOBS_MAX; j++)
-			if (!strcmp(name, j->name) || !strcmp(name, "all") || (!strcmp(name, "quiet") && !j->noisy))
+			if (!strcmp(name, j->name) || (!strcmp(name, "all") && j->sort != ALONE) ||
+			    (!strcmp(name, "quiet") && j->sort == QUIET))
 				jobs[njobs++] = j;
 	if (njobs == had) {
 		fprintf(stderr, "nfaults: no job '%s'\n", name);
@@ -293,7 +295,7 @@ static void run_all(void)
 		current = jobs[i];
 		if (skipped[i])
 			continue;
-		quiet &= !current->noisy;
+		quiet &= current->sort != NOISY;
 		name_self(current->name);
 		current->run(&shared->tally[i]);
 		name_self(NOISE);
@@ -326,9 +328,11 @@ int main(int argc, char **argv)
 		list_jobs();
 		return 0;
 	}
-	while ((opt = getopt(argc, argv, "n:f:d:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:t:f:d:o:")) != -1) {
 		if (opt == 'n')
 			nf.n = (size_t)atol(optarg);
+		else if (opt == 't')
+			nf.seconds = (unsigned int)atoi(optarg);
 		else if (opt == 'f')
 			nf.dir = optarg;
 		else if (opt == 'd')
@@ -339,7 +343,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind == argc || !nf.n || nf.n > 1024) {
-		fprintf(stderr, "usage: nfaults [-n N] [-f DIR] [-d DISK] [-o FILE] JOB...|all|quiet|--list\n");
+		fprintf(stderr,
+			"usage: nfaults [-n N] [-t SECONDS] [-f DIR] [-d DISK] [-o FILE] JOB...|all|quiet|--list\n");
 		return 2;
 	}
 	for (; optind < argc; optind++)

@@ -5,7 +5,7 @@
  *
  *   job NAME page=N own_ns=N least_ns=N   the time its own loops took, by its own clock; at least what it made the faults sleep
  *   expect NAME KIND N CLASS SORT         faults of the job: each line another kind or class; SORT names what a tier may miss:
- *                                         gup, refused, given-up; "-": none may
+ *                                         gup, refused, failed, given-up; "-": none may
  *   skip NAME REASON                      instead
  *   total N                               faults of all jobs, but for those with a SORT
  *
@@ -29,8 +29,9 @@
 
 struct nf {
 	size_t page, n;
-	const char *dir;  /* for files in the page cache */
-	const char *disk; /* for files that must be read from somewhere; NULL: nowhere */
+	unsigned int seconds; /* of what takes as long as one says */
+	const char *dir;      /* for files in the page cache */
+	const char *disk;     /* for files that must be read from somewhere; NULL: nowhere */
 	const char *file_class;
 };
 extern struct nf nf;
@@ -48,7 +49,7 @@ struct job {
 	bool (*prepare)(void);
 	/* causes the faults; may allocate nothing, and touch only what prepare() made */
 	void (*run)(struct tally *t);
-	bool noisy; /* other faults come with it: not among those that run for "total" */
+	enum { QUIET, NOISY, ALONE } sort; /* NOISY: other faults come with it; ALONE: only when named */
 };
 extern const struct job kind_jobs[], task_jobs[];
 

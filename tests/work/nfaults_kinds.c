@@ -208,6 +208,39 @@ static void huge_run(struct tally *t)
 	expect("hugetlb", touch(t, huge_area, HUGE_PAGES, huge_bytes, true, HUGE_PAGES), "hugetlb", "-");
 }
 
+#define THP_PAGES 2
+static char *thp_area;
+static size_t thp_bytes;
+
+static bool thp_make(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "re");
+
+	if (!f || fscanf(f, "%zu", &thp_bytes) != 1)
+		thp_bytes = 0;
+	if (f)
+		fclose(f);
+	if (!thp_bytes)
+		return skip("this kernel has no huge pages");
+	if (thp_bytes * THP_PAGES > 64ul << 20)
+		return skip("huge pages of %zu MiB are too large", thp_bytes >> 20);
+	thp_area = mmap((void *)0x2e00000000ul, THP_PAGES * thp_bytes, RW,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (thp_area == MAP_FAILED || madvise(thp_area, THP_PAGES * thp_bytes, MADV_HUGEPAGE))
+		return skip("madvise(MADV_HUGEPAGE): %s", strerrorname_np(errno));
+	return true;
+}
+
+/* Where no huge page could be had the page beside faults as well, and both were small. */
+static void thp_run(struct tally *t)
+{
+	long n = touch(t, thp_area, THP_PAGES, thp_bytes, true, THP_PAGES);
+	long small = touch(t, thp_area + nf.page, THP_PAGES, thp_bytes, true, ANY);
+
+	expect("huge-page", n - small, "anon", "-");
+	expect("anon", 2 * small, "anon", "-");
+}
+
 /* In how many of the pages' entries is a swap slot (Documentation/admin-guide/mm/pagemap.rst: bit 62)? */
 static size_t swapped(const char *addr, size_t n)
 {
@@ -420,27 +453,28 @@ static bool bus_make(void)
 static void bus_run(struct tally *t)
 {
 	fail_each(t, bus_area + nf.page, nf.page, SIGBUS);
-	expect("failed", (long)nf.n, nf.file_class, "-");
+	expect("failed", (long)nf.n, nf.file_class, "failed");
 }
 
 const struct job kind_jobs[] = {
-	{ "nf-anon", NULL, anon_make, anon_run, false },
-	{ "nf-zero", NULL, zero_make, zero_run, false },
-	{ "nf-file-hit", NULL, hit_make, hit_run, false },
-	{ "nf-file-cow", NULL, cow_make, cow_run, false },
-	{ "nf-notify", NULL, notify_make, notify_run, false },
-	{ "nf-file-io", NULL, io_make, io_run, false },
-	{ "nf-shm", NULL, shm_make, shm_run, false },
-	{ "nf-dirty", NULL, dirty_make, dirty_run, false },
-	{ "nf-hugetlb", NULL, huge_make, huge_run, false },
-	{ "nf-swap", NULL, swap_make, swap_run, false },
-	{ "nf-drv-pfn", NULL, pfn_make, pfn_run, false },
-	{ "nf-drv-page", NULL, page_make, page_run, false },
-	{ "nf-kernel", NULL, kernel_make, kernel_run, false },
-	{ "nf-populate", NULL, populate_make, populate_run, false },
-	{ "nf-proc-mem", NULL, mem_make, mem_run, false },
-	{ "nf-vm-writev", NULL, vm_make, vm_run, false },
-	{ "nf-segv", NULL, segv_make, segv_run, false },
-	{ "nf-sigbus", NULL, bus_make, bus_run, false },
-	{ NULL, NULL, NULL, NULL, false },
+	{ "nf-anon", NULL, anon_make, anon_run, QUIET },
+	{ "nf-zero", NULL, zero_make, zero_run, QUIET },
+	{ "nf-file-hit", NULL, hit_make, hit_run, QUIET },
+	{ "nf-file-cow", NULL, cow_make, cow_run, QUIET },
+	{ "nf-notify", NULL, notify_make, notify_run, QUIET },
+	{ "nf-file-io", NULL, io_make, io_run, QUIET },
+	{ "nf-shm", NULL, shm_make, shm_run, QUIET },
+	{ "nf-dirty", NULL, dirty_make, dirty_run, QUIET },
+	{ "nf-hugetlb", NULL, huge_make, huge_run, QUIET },
+	{ "nf-huge", NULL, thp_make, thp_run, QUIET },
+	{ "nf-swap", NULL, swap_make, swap_run, QUIET },
+	{ "nf-drv-pfn", NULL, pfn_make, pfn_run, QUIET },
+	{ "nf-drv-page", NULL, page_make, page_run, QUIET },
+	{ "nf-kernel", NULL, kernel_make, kernel_run, QUIET },
+	{ "nf-populate", NULL, populate_make, populate_run, QUIET },
+	{ "nf-proc-mem", NULL, mem_make, mem_run, QUIET },
+	{ "nf-vm-writev", NULL, vm_make, vm_run, QUIET },
+	{ "nf-segv", NULL, segv_make, segv_run, QUIET },
+	{ "nf-sigbus", NULL, bus_make, bus_run, QUIET },
+	{ NULL, NULL, NULL, NULL, QUIET },
 };

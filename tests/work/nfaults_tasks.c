@@ -399,13 +399,38 @@ static void fork_run(struct tally *t)
 	expect("cow", (CHILDREN + 1) * (long)nf.n, "anon", "-");
 }
 
+/* ---- as many as there can be ------------------------------------------------------------------------------------- */
+
+#define LOAD_PAGES 2048
+
+static char *load_area;
+
+static bool load_make(void)
+{
+	load_area = anon(LOAD_PAGES);
+	return true;
+}
+
+static void load_run(struct tally *t)
+{
+	uint64_t end = now_ns() + nf.seconds * 1000000000ull;
+	long n = 0;
+
+	do {
+		n += touch(t, load_area, LOAD_PAGES, nf.page, true, LOAD_PAGES);
+		madvise(load_area, LOAD_PAGES * nf.page, MADV_DONTNEED);
+	} while (now_ns() < end);
+	expect("anon", n, "anon", "-");
+}
+
 const struct job task_jobs[] = {
-	{ "nf-threads", threads_start, threads_make, threads_run, false },
-	{ "nf-race", threads_start, race_make, race_run, false },
-	{ "nf-signals", NULL, signals_make, signals_run, false },
-	{ "nf-sleep", sleep_start, sleep_make, sleep_run, false },
-	{ "nf-interrupt", sleep_start, sleep_make, interrupt_run, false },
-	{ "nf-fork-cow", cow_start, NULL, cow_run, false },
-	{ "nf-fork", NULL, fork_make, fork_run, true },
-	{ NULL, NULL, NULL, NULL, false },
+	{ "nf-threads", threads_start, threads_make, threads_run, QUIET },
+	{ "nf-race", threads_start, race_make, race_run, QUIET },
+	{ "nf-signals", NULL, signals_make, signals_run, QUIET },
+	{ "nf-sleep", sleep_start, sleep_make, sleep_run, QUIET },
+	{ "nf-interrupt", sleep_start, sleep_make, interrupt_run, QUIET },
+	{ "nf-fork-cow", cow_start, NULL, cow_run, QUIET },
+	{ "nf-fork", NULL, fork_make, fork_run, NOISY },
+	{ "nf-load", NULL, load_make, load_run, ALONE },
+	{ NULL, NULL, NULL, NULL, QUIET },
 };

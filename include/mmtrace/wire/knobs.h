@@ -73,6 +73,7 @@
 	X(MARK_AROUND, "fault.mark.filemap_map_pages")	\
 	X(MARK_MKWRITE,"fault.mark.do_page_mkwrite")	\
 	X(MARK_UFFD,   "fault.mark.handle_userfault")	\
+	X(MARK_HUGE,   "fault.mark.pgtable_trans_huge_deposit")	\
 	X(SIGNAL,      "fault.signal")	\
 	X(TOTAL,       "total")	\
 	X(COUNT,       "total.count")	\
@@ -99,6 +100,7 @@ enum mmt_mark {
 	MMT_MARK_MKWRITE = 16,
 	MMT_MARK_UFFD = 32,
 	MMT_MARK_INSERT = 64,
+	MMT_MARK_HUGE = 128,
 };
 
 #define MMT_SPLIT_ON 0x100
