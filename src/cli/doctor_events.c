@@ -139,7 +139,7 @@ static void lack(void *ctx, unsigned ev, const char *text, size_t len)
 
 	if (ev ? ev != l->ev : !gives(l->hook, l->ev))
 		return;
-	if (len == strlen(schema_event(l->ev)->name))
+	if (ev && len == strlen(schema_event(l->ev)->name))
 		l->all = true;
 	else if (l->out)
 		items_add(l->out, text, len);
