@@ -152,8 +152,11 @@ static __always_inline void send_driver_mmap(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_open(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_open *e = WANT(DRIVER_OPEN) ? RESERVE(driver_open, DRIVER_OPEN) : NULL;
+	struct mmt_ev_driver_open *e;
 
+	if (!WANT(DRIVER_OPEN))
+		return;
+	e = RESERVE(driver_open, DRIVER_OPEN);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_OPEN);
@@ -162,8 +165,11 @@ static __always_inline void send_driver_open(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_close(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_close *e = WANT(DRIVER_CLOSE) ? RESERVE(driver_close, DRIVER_CLOSE) : NULL;
+	struct mmt_ev_driver_close *e;
 
+	if (!WANT(DRIVER_CLOSE))
+		return;
+	e = RESERVE(driver_close, DRIVER_CLOSE);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_CLOSE);
@@ -172,8 +178,11 @@ static __always_inline void send_driver_close(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_fault(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_fault *e = WANT(DRIVER_FAULT) ? RESERVE(driver_fault, DRIVER_FAULT) : NULL;
+	struct mmt_ev_driver_fault *e;
 
+	if (!WANT(DRIVER_FAULT))
+		return;
+	e = RESERVE(driver_fault, DRIVER_FAULT);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_FAULT);
@@ -186,8 +195,11 @@ static __always_inline void send_driver_fault(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_mkwrite *e = WANT(DRIVER_MKWRITE) ? RESERVE(driver_mkwrite, DRIVER_MKWRITE) : NULL;
+	struct mmt_ev_driver_mkwrite *e;
 
+	if (!WANT(DRIVER_MKWRITE))
+		return;
+	e = RESERVE(driver_mkwrite, DRIVER_MKWRITE);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_MKWRITE);
@@ -200,8 +212,11 @@ static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const stru
 
 static __always_inline void send_driver_access(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_access *e = WANT(DRIVER_ACCESS) ? RESERVE(driver_access, DRIVER_ACCESS) : NULL;
+	struct mmt_ev_driver_access *e;
 
+	if (!WANT(DRIVER_ACCESS))
+		return;
+	e = RESERVE(driver_access, DRIVER_ACCESS);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_ACCESS);
@@ -216,8 +231,11 @@ static __always_inline void send_driver_access(struct mmt_thread *t, const struc
 
 static __always_inline void send_driver_split(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_split *e = WANT(DRIVER_SPLIT) ? RESERVE(driver_split, DRIVER_SPLIT) : NULL;
+	struct mmt_ev_driver_split *e;
 
+	if (!WANT(DRIVER_SPLIT))
+		return;
+	e = RESERVE(driver_split, DRIVER_SPLIT);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_SPLIT);
