@@ -152,11 +152,8 @@ static __always_inline void send_driver_mmap(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_open(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_open *e;
+	struct mmt_ev_driver_open *e = WANT(DRIVER_OPEN) ? RESERVE(driver_open, DRIVER_OPEN) : NULL;
 
-	if (!WANT(DRIVER_OPEN))
-		return;
-	e = RESERVE(driver_open, DRIVER_OPEN);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_OPEN);
@@ -165,11 +162,8 @@ static __always_inline void send_driver_open(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_close(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_close *e;
+	struct mmt_ev_driver_close *e = WANT(DRIVER_CLOSE) ? RESERVE(driver_close, DRIVER_CLOSE) : NULL;
 
-	if (!WANT(DRIVER_CLOSE))
-		return;
-	e = RESERVE(driver_close, DRIVER_CLOSE);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_CLOSE);
@@ -178,11 +172,8 @@ static __always_inline void send_driver_close(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_fault(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_fault *e;
+	struct mmt_ev_driver_fault *e = WANT(DRIVER_FAULT) ? RESERVE(driver_fault, DRIVER_FAULT) : NULL;
 
-	if (!WANT(DRIVER_FAULT))
-		return;
-	e = RESERVE(driver_fault, DRIVER_FAULT);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_FAULT);
@@ -195,11 +186,8 @@ static __always_inline void send_driver_fault(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_mkwrite *e;
+	struct mmt_ev_driver_mkwrite *e = WANT(DRIVER_MKWRITE) ? RESERVE(driver_mkwrite, DRIVER_MKWRITE) : NULL;
 
-	if (!WANT(DRIVER_MKWRITE))
-		return;
-	e = RESERVE(driver_mkwrite, DRIVER_MKWRITE);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_MKWRITE);
@@ -212,11 +200,8 @@ static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const stru
 
 static __always_inline void send_driver_access(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_access *e;
+	struct mmt_ev_driver_access *e = WANT(DRIVER_ACCESS) ? RESERVE(driver_access, DRIVER_ACCESS) : NULL;
 
-	if (!WANT(DRIVER_ACCESS))
-		return;
-	e = RESERVE(driver_access, DRIVER_ACCESS);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_ACCESS);
@@ -231,11 +216,8 @@ static __always_inline void send_driver_access(struct mmt_thread *t, const struc
 
 static __always_inline void send_driver_split(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_split *e;
+	struct mmt_ev_driver_split *e = WANT(DRIVER_SPLIT) ? RESERVE(driver_split, DRIVER_SPLIT) : NULL;
 
-	if (!WANT(DRIVER_SPLIT))
-		return;
-	e = RESERVE(driver_split, DRIVER_SPLIT);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_SPLIT);

@@ -58,6 +58,18 @@ $1 == "none" && $3 == "time" {
 	sub(/^none [^ ]* time /, "", why_time[ntimes])
 }
 
+# The median of all controls
+function middle(a,    s, i, j, x)
+{
+	for (i = 1; i <= controls; i++) {
+		x = a[i]
+		for (j = i - 1; j > 0 && s[j] > x; j--)
+			s[j + 1] = s[j]
+		s[j + 1] = x
+	}
+	return s[int((controls + 1) / 2)]
+}
+
 # What is wrong with the row's figures, "" when nothing is
 function spoilt(i,    c)
 {
@@ -102,16 +114,16 @@ function judge(i, machine,    most)
 }
 
 END {
+	base = middle(base_all)
 	for (i = 1; i <= rows; i++)
 		if (name[i] == "limit" && spoilt(i) == "")
-			L = all[i] - (base_all[before[i]] + base_all[before[i] + 1]) / 2
-	printf "a page fault on %s, untraced: %.0f instructions%s\n\n", kernel, base_all[1],
+			L = all[i] - base
+	printf "a page fault on %s, untraced: %.0f instructions%s\n\n", kernel, base,
 		L ? sprintf("; L = %.0f", L) : ""
 	printf "%-16s %9s %9s %6s %7s %-7s %s\n", "row", "program", "machine", "in L", "bar", "", "counted"
 	for (i = 1; i <= rows; i++) {
-		c = before[i]
-		machine = all[i] - (base_all[c] + base_all[c + 1]) / 2
-		program = thread[i] - (base_thread[c] + base_thread[c + 1]) / 2
+		machine = all[i] - base
+		program = thread[i] - middle(base_thread)
 		verdict = judge(i, machine)
 		s = spoilt(i)
 		if (s == "")

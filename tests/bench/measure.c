@@ -179,12 +179,17 @@ static int is_program(const char *pid)
 	return some;
 }
 
-/* Waits until readers have nothing left to do. Then: what all programs but this one have run so far. */
-static uint64_t others_ran(void)
+/* At a moment: what all programs but this one have run so far. */
+struct stamp {
+	double at, ran;
+};
+
+/* Waits until readers have nothing left to do, then takes the stamp. */
+static struct stamp others_ran(void)
 {
 	DIR *proc, *task;
 	struct dirent *p, *t;
-	uint64_t sum = 0;
+	struct stamp s = { 0 };
 	char path[300];
 
 	sleep(SETTLE_S);
@@ -196,13 +201,22 @@ static uint64_t others_ran(void)
 		task = opendir(path);
 		while (task && (t = readdir(task)))
 			if (t->d_name[0] != '.')
-				sum += ran(p->d_name, t->d_name);
+				s.ran += (double)ran(p->d_name, t->d_name);
 		if (task)
 			closedir(task);
 	}
 	if (proc)
 		closedir(proc);
-	return sum;
+	s.at = (double)now(CLOCK_MONOTONIC);
+	return s;
+}
+
+/* Of what they ran from b to c, that which goes beyond what they ran in the same time while nothing happened, a to b */
+static double beyond_idle(struct stamp a, struct stamp b, struct stamp c)
+{
+	double more = (c.ran - b.ran) - (b.ran - a.ran) * (c.at - b.at) / (b.at - a.at);
+
+	return more > 0 ? more : 0;
 }
 
 int main(int argc, char **argv)
@@ -211,7 +225,7 @@ int main(int argc, char **argv)
 	int alone = argc == 5 && !strcmp(argv[4], "alone"), ok = argc == 4 || alone;
 	size_t n = ok ? (size_t)atol(argv[2]) : 0, rounds = ok ? (size_t)atol(argv[3]) : 0, mid;
 	int (*work)(size_t, struct round *) = NULL;
-	uint64_t others = 0, idle = 0;
+	struct stamp idle = { 0 }, from = { 0 };
 	double thread, all;
 
 	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
@@ -226,22 +240,17 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < rounds; i++) {
 		if (i == 1 && !alone) {
 			idle = others_ran();
-			others = others_ran();
-			idle = others - idle;
+			from = others_ran();
 		}
 		if (work(n, &r[i])) {
 			perror("measure");
 			return 1;
 		}
 	}
-	if (!alone)
-		others = others_ran() - others;
-	/* what they do while nothing happens, they do by the clock, not by the fault */
-	others = others > idle ? others - idle : 0;
 	mid = 1 + (rounds - 1) / 2;
 	qsort(r + 1, rounds - 1, sizeof(r[0]), by_thread);
 	thread = (double)r[mid].thread / (double)n;
-	all = thread + (double)others / (double)(n * (rounds - 1));
+	all = thread + (alone ? 0 : beyond_idle(idle, from, others_ran()) / (double)(n * (rounds - 1)));
 	qsort(r + 1, rounds - 1, sizeof(r[0]), by_wall);
 	printf("%s n=%zu thread=%.1f wall=%.1f", argv[1], n, thread, (double)r[mid].wall / (double)n);
 	if (!alone)
