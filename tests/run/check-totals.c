@@ -2,12 +2,13 @@
 /*
  * check-totals - what mmtrace faults -j --by comm,kind added up, against what nfaults did
  *
- *   check-totals -n NAME [-a SORT]... [-u] [-c] [-q] EXPECTED TOTALS
+ *   check-totals -n NAME [-a SORT]... [-u] [-c] [-q] [-t] EXPECTED TOTALS
  *
  *   -a  faults of this sort (nfaults.h) are not seen by the tier; or, with a leading '?', may be missing: all or none
  *   -u  the tier may not know the kind: what is unknown and what is known add up to what there were, class by class
  *   -c  nor the class
  *   -q  nothing but the jobs faulted: the sum of all keys is the sum of all jobs
+ *   -t  the tier has no names of commands: that sum is all that is compared
  *
  * Prints "ok", "not ok" and "skip" lines. The time of a job's faults is at most what the job needed by its own clock, and at
  * least what it made them sleep. Exit: 0 all fine, 1 not, 2 usage or input that is none.
@@ -43,7 +44,7 @@ static struct job jobs[MAX_ROWS];
 static struct row rows[MAX_ROWS];
 static unsigned int nwants, njobs, nrows, nabsent;
 static const char *absent[MAX_SORTS], *name = "";
-static bool kind_unknown, class_unknown, quiet, failed;
+static bool kind_unknown, class_unknown, quiet, total_only, failed;
 static uint64_t want_total, got_total, total_count, lost;
 static bool has_total, has_summary;
 
@@ -330,7 +331,7 @@ static void check_all(void)
 		got_total += rows[i].count;
 		for (unsigned int k = 0; k < njobs; k++)
 			known |= !strcmp(rows[i].comm, jobs[k].name);
-		of_jobs += known ? rows[i].count : 0;
+		of_jobs += known || (total_only && !*rows[i].comm) ? rows[i].count : 0;
 	}
 	for (unsigned int i = 0; i < nwants; i++)
 		some += absence(&wants[i]) == 1 || !strcmp(wants[i].sort, "-") ? 0 : wants[i].count;
@@ -348,7 +349,7 @@ int main(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:a:ucq")) != -1) {
+	while ((opt = getopt(argc, argv, "n:a:ucqt")) != -1) {
 		if (opt == 'n')
 			name = optarg;
 		else if (opt == 'a' && nabsent < MAX_SORTS)
@@ -359,14 +360,16 @@ int main(int argc, char **argv)
 			class_unknown = true;
 		else if (opt == 'q')
 			quiet = true;
+		else if (opt == 't')
+			total_only = true;
 		else
 			return 2;
 	}
 	if (argc - optind != 2)
-		die("usage: check-totals -n NAME [-a SORT]... [-u] [-c] [-q] EXPECTED TOTALS");
+		die("usage: check-totals -n NAME [-a SORT]... [-u] [-c] [-q] [-t] EXPECTED TOTALS");
 	read_expected(argv[optind]);
 	read_totals(argv[optind + 1]);
-	for (unsigned int i = 0; i < njobs; i++)
+	for (unsigned int i = 0; i < njobs && !total_only; i++)
 		check_job(&jobs[i]);
 	check_all();
 	if (fflush(stdout))

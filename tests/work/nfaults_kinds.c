@@ -384,6 +384,10 @@ static void mem_run(struct tally *t)
 
 static bool vm_make(void)
 {
+	struct iovec from = { bytes, 1 }, to = { bytes, 1 };
+
+	if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) != 1)
+		return skip("process_vm_writev(2): %s", strerrorname_np(errno));
 	return make_anon(&vm_area);
 }
 

@@ -302,9 +302,9 @@ static void cow_child(struct tally *t)
 	lock_all();
 	munlock(cow->area, nf.n * nf.page); /* first: a locked range that becomes writable is copied at once */
 	mprotect(cow->area, nf.n * nf.page, RW);
+	touch(t, (char *)t, 1, 1, true, ANY); /* what touch() itself writes to */
 	if (write(cow->done[1], "r", 1) != 1 || read(cow->go[0], &c, 1) != 1)
 		_exit(1);
-	touch(t, (char *)t, 1, 1, false, ANY); /* what touch() itself writes to */
 	name_self("nf-fork-cow");
 	touch(t, cow->area, nf.n, nf.page, true, (long)nf.n);
 	name_self(NOISE);
