@@ -298,22 +298,23 @@ static long total_found(struct task_struct *task, struct vm_area_struct *vma, st
 	return 0;
 }
 
-/* Only tries the lock: see fault_find_vma(). */
-static __always_inline void total_find_vma(struct mmt_tslot *s, __u64 stacks)
+/* Only tries the lock: see fault_find_vma(). Was it found? */
+static __always_inline bool total_find_vma(struct mmt_tslot *s, __u64 stacks)
 {
 	struct total_find c = { .slot = s, .stacks = stacks };
 
-	bpf_find_vma(bpf_get_current_task_btf(), s->addr, total_found, &c, 0);
+	return !bpf_find_vma(bpf_get_current_task_btf(), s->addr, total_found, &c, 0);
 }
 #else
-static __always_inline void total_find_vma(struct mmt_tslot *s, __u64 stacks)
+static __always_inline bool total_find_vma(struct mmt_tslot *s, __u64 stacks)
 {
+	return false;
 }
 #endif
 
 static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u32 m)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), stacks;
 	struct mmt_tslot *s;
 
 	s = tslot_wanted((__u32)pid_tgid, m & (M_KEYED | M_FULL) ? current_mm_key(pid_tgid) : 0, m);
@@ -323,9 +324,10 @@ static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u3
 		total_give_up(s, MMT_FKIND_ABANDONED);
 	total_begin(s, ctx->addr, 0);
 	s->traits = MMT_FMODE_USER << 8;
-	s->row = m & M_KEYED || (m & M_FULL && KEYED) ? MMT_ROW_OTHER : row_of_cpu(bpf_get_smp_processor_id());
-	if (m)
-		total_find_vma(s, m & M_FULL ? total_stacks(HX_TIER(PERF, ctx)) : 0);
+	s->row = row_of_cpu(bpf_get_smp_processor_id());
+	stacks = m & M_FULL ? total_stacks(HX_TIER(PERF, ctx)) : 0;
+	if (m && !total_find_vma(s, stacks) && (m & M_KEYED || (m & M_FULL && KEYED)))
+		s->row = key_row(s, NULL, bpf_get_smp_processor_id(), stacks);
 	s->ts = bpf_ktime_get_ns();
 	if (m & M_FULL)
 		split_begin(s->tid, ctx->addr, 0, s->ts);

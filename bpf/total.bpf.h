@@ -80,7 +80,6 @@ struct mmt_tkey {
 	__u32 gen;
 	__u32 row;
 	__u32 zero0;
-	__u64 comm; /* of the thread's name, where it counts: it may change at any time */
 };
 
 struct {

@@ -71,32 +71,6 @@ static __always_inline void total_vma(const bool b, struct mmt_tslot *s, struct 
 		s->rdev = is_device(b, vma);
 }
 
-/* Tells what a new row stands for, in the order of the stream: so that its mapping is the one that is there now. */
-static __noinline void key_tell(struct mmt_tslot *s, struct vm_area_struct *vma, const struct total_key *k, __u32 row)
-{
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), name = vma_name(false, vma), comm = name_text(0, NAME_COMM);
-	struct mmt_ev_fault_key *e = RESERVE(fault_key, FAULT_KEY);
-
-	if (!e)
-		return;
-	HEAD(e, FAULT_KEY, MMT_TIER_NONE, bpf_ktime_get_ns(), pid_tgid);
-	e->h.mm = s->mm_key == current_mm_key(0) ? mm_number(s->mm_key) : mm_number_reached(s->mm_key);
-	e->h.kstack = k->kstack;
-	e->h.ustack = k->ustack;
-	e->h.have = vma_fill(false, VMA_OF(e), vma, name) | MMT_HAVE(FAULT_KEY, addr) | MMT_HAVE(FAULT_KEY, row) |
-		    MMT_HAVE(FAULT_KEY, by);
-	e->addr = s->addr;
-	e->func = e->ops;
-	if (e->func)
-		e->h.have |= MMT_HAVE(FAULT_KEY, func);
-	e->comm = comm;
-	if (comm)
-		e->h.have |= MMT_HAVE(FAULT_KEY, comm);
-	e->row = row;
-	e->by = knobs.by;
-	send(e);
-}
-
 static __always_inline void key_of_vma(struct total_key *k, const struct mmt_tslot *s, struct vm_area_struct *vma)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
@@ -122,6 +96,74 @@ static __always_inline void key_of_vma(struct total_key *k, const struct mmt_tsl
 	}
 }
 
+/* What is asked of a VMA, where there can be one. */
+static __always_inline __u64 key_name(struct vm_area_struct *vma)
+{
+	return vma_name(false, vma);
+}
+
+static __always_inline __u64 key_vma(struct mmt_ev_fault_key *e, struct vm_area_struct *vma, __u64 name)
+{
+	return vma_fill(false, VMA_OF(e), vma, name);
+}
+
+static __always_inline __u32 key_mm(const struct mmt_tslot *s, __u64 pid_tgid)
+{
+	return s->mm_key == current_mm_key(0) ? mm_number(s->mm_key) : mm_number_reached(s->mm_key);
+}
+
+#else
+
+static __always_inline __u64 key_name(struct vm_area_struct *vma)
+{
+	return 0;
+}
+
+static __always_inline __u64 key_vma(struct mmt_ev_fault_key *e, struct vm_area_struct *vma, __u64 name)
+{
+	return 0;
+}
+
+static __always_inline __u32 key_mm(const struct mmt_tslot *s, __u64 pid_tgid)
+{
+	return mm_number(current_mm_key(pid_tgid));
+}
+
+static __always_inline void key_of_vma(struct total_key *k, const struct mmt_tslot *s, struct vm_area_struct *vma)
+{
+}
+
+#endif
+
+/* Tells what a new row stands for, in the order of the stream: so that its mapping is the one that is there now. */
+static __noinline void key_tell(struct mmt_tslot *s, struct vm_area_struct *vma, const struct total_key *k, __u32 row)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), name = vma ? key_name(vma) : 0, comm = name_text(0, NAME_COMM);
+	struct mmt_ev_fault_key *e = RESERVE(fault_key, FAULT_KEY);
+
+	if (!e)
+		return;
+	__builtin_memset(&e->vma_start, 0,
+			 __builtin_offsetof(struct mmt_ev_fault_key, addr) -
+				 __builtin_offsetof(struct mmt_ev_fault_key, vma_start));
+	HEAD(e, FAULT_KEY, MMT_TIER_NONE, bpf_ktime_get_ns(), pid_tgid);
+	e->h.mm = key_mm(s, pid_tgid);
+	e->h.kstack = k->kstack;
+	e->h.ustack = k->ustack;
+	e->h.have = (vma ? key_vma(e, vma, name) : 0) | MMT_HAVE(FAULT_KEY, addr) | MMT_HAVE(FAULT_KEY, row) |
+		    MMT_HAVE(FAULT_KEY, by);
+	e->addr = s->addr;
+	e->func = e->ops;
+	if (e->func)
+		e->h.have |= MMT_HAVE(FAULT_KEY, func);
+	e->comm = comm;
+	if (comm)
+		e->h.have |= MMT_HAVE(FAULT_KEY, comm);
+	e->row = row;
+	e->by = knobs.by;
+	send(e);
+}
+
 static __noinline __u32 key_row(struct mmt_tslot *s, struct vm_area_struct *vma, __u32 cpu, __u64 stacks)
 {
 	struct total_state *st = total_state_of();
@@ -134,7 +176,10 @@ static __noinline __u32 key_row(struct mmt_tslot *s, struct vm_area_struct *vma,
 		k.cpu = cpu;
 	if (knobs.by & MMT_BY_COMM)
 		bpf_get_current_comm(k.comm, sizeof(k.comm));
-	key_of_vma(&k, s, vma);
+	if (vma)
+		key_of_vma(&k, s, vma);
+	else if (KEYED_BY_VMA)
+		return MMT_ROW_OTHER; /* nobody knows which */
 	known = bpf_map_lookup_elem(&total_keys, &k);
 	if (known)
 		return *known;
@@ -150,13 +195,7 @@ static __noinline __u32 key_row(struct mmt_tslot *s, struct vm_area_struct *vma,
 	return row;
 }
 
-static __always_inline __u64 comm_hash(void)
-{
-	__u64 comm[2] = {};
-
-	bpf_get_current_comm(comm, sizeof(comm));
-	return mix64(comm[0]) ^ comm[1];
-}
+#ifndef MMT_PLAIN
 
 /* The row that this fault is counted in. Most are of the mapping that the thread's last one was of. */
 static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s, struct vm_area_struct *vma,
@@ -165,7 +204,7 @@ static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 i = s->tid & (TSLOTS - 1);
 	struct mmt_tkey *k;
-	__u64 start, file, comm;
+	__u64 start, file;
 
 	if (!(m & M_KEYED) && (!(m & M_FULL) || !KEYED))
 		return row_of_cpu(cpu);
@@ -176,11 +215,8 @@ static __always_inline __u32 total_row(const struct hookx x, struct mmt_tslot *s
 		return MMT_ROW_OTHER;
 	start = RD(x.btf, vma, vm_start);
 	file = RD(x.btf, vma, vm_file);
-	comm = knobs.by & MMT_BY_COMM ? comm_hash() : 0;
-	if (k->start == start && k->file == file && k->gen == total_gen && k->comm == comm &&
-	    (!(knobs.by & MMT_BY_CPU) || k->cpu == cpu))
+	if (k->start == start && k->file == file && k->gen == total_gen && (!(knobs.by & MMT_BY_CPU) || k->cpu == cpu))
 		return k->row;
-	k->comm = comm;
 	k->gen = total_gen;
 	k->start = start;
 	k->file = file;

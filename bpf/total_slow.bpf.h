@@ -41,7 +41,9 @@ static __always_inline void slow_tell(const struct hookx x, struct mmt_tslot *s,
 	e->h.mm = s->mm_key && s->mm_key != current_mm_key(0) ? mm_number_reached(s->mm_key) :
 								mm_number(current_mm_key(0));
 	if (s->mode == MMT_FMODE_USER) {
-		e->ip = REG_IP((struct mmt_regs *)current_regs());
+		const struct mmt_regs *r = (const void *)current_regs();
+
+		bpf_probe_read_kernel(&e->ip, sizeof(e->ip), &REG_IP(r));
 		e->h.have |= MMT_HAVE(FAULT, ip);
 	}
 #endif
