@@ -11,30 +11,48 @@
 
 #define FAULTS_HAVE_FRAMES (WANT(DRIVER_FAULT) || WANT(DRIVER_MKWRITE))
 
-static __always_inline void fault_end(struct mmt_slot *s, __u64 pid_tgid)
+/* Stacks, shares, drivers' frames: looked at once, since reading a knob is four instructions on arm64. */
+#define EXTRA knobs.fault_extra
+
+/* What else has to be done at the end of a fault: of few. */
+static __noinline int fault_end_extra(__u32 tid, __u64 now)
+{
+	struct mmt_slot *s = slot_of(tid);
+	struct mmt_thread *t = thread_find(tid);
+	struct mmt_ev_fault *e;
+	struct split_sum sum;
+
+	if (!s)
+		return 0;
+	e = &s->ev;
+	split_end(tid, now, &sum);
+	/* with the wait before it, where that was seen */
+	if (sum.total) {
+		e->h.ts_ns = now - sum.total;
+		e->h.dur_ns = sum.total;
+	}
+	if (t && s->marks & MMT_MARK_INSERT)
+		run_flush(t, bpf_get_current_pid_tgid());
+	/* whatever ran within a fault from user mode has ended with it */
+	if (t && e->mode == MMT_FMODE_USER && t->drivers)
+		driver_forget(t, 0);
+	if (fault_send(s))
+		split_send(&e->h, &sum);
+	return 0;
+}
+
+static __always_inline void fault_end(struct mmt_slot *s, __u32 tid)
 {
 	struct mmt_ev_fault *e = &s->ev;
 	__u64 now = bpf_ktime_get_ns();
-	struct split_sum sum;
 
-	split_end((__u32)pid_tgid, now, &sum);
-	/* with the wait before it, where that was seen */
-	if (sum.total)
-		e->h.ts_ns = now - sum.total;
 	e->h.dur_ns = now - e->h.ts_ns;
 	e->h.have |= MMT_HAVE_DUR | MMT_HAVE(FAULT, maj);
 	e->kind = fault_kind(e, s->marks);
-	if (s->marks & MMT_MARK_INSERT || (FAULTS_HAVE_FRAMES && e->mode == MMT_FMODE_USER)) {
-		struct mmt_thread *t = thread_find((__u32)pid_tgid);
-
-		if (t && s->marks & MMT_MARK_INSERT)
-			run_flush(t, pid_tgid);
-		/* whatever ran within a fault from user mode has ended with it */
-		if (t && e->mode == MMT_FMODE_USER && t->drivers)
-			driver_forget(t, 0);
-	}
-	if (fault_send(s))
-		split_send(&e->h, &sum);
+	if (EXTRA || s->marks & MMT_MARK_INSERT)
+		fault_end_extra(tid, now);
+	else
+		fault_send(s);
 }
 
 #ifndef MMT_PLAIN
@@ -94,8 +112,9 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 {
 	struct pt_regs *regs = (void *)a4;
 	struct vm_area_struct *vma = (void *)a1;
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u64 entered = knobs.split && regs ? bpf_ktime_get_ns() : 0;
+	__u64 pid_tgid = current_ids(x.btf);
+	const bool extra = EXTRA;
+	__u64 entered = extra && knobs.split && regs ? bpf_ktime_get_ns() : 0;
 	struct mmt_ev_fault *e;
 	struct mmt_slot *s;
 
@@ -149,17 +168,19 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		e->h.have &= ~MMT_HAVE(FAULT, ip);
 		e->mode = MMT_FMODE_GUP;
 	}
-	stacks_put(&e->h, STACKS(x, FAULT));
+	if (extra)
+		stacks_put(&e->h, STACKS(x, FAULT));
 	e->h.ts_ns = bpf_ktime_get_ns();
-	split_begin((__u32)pid_tgid, a2, entered, e->h.ts_ns);
+	if (extra)
+		split_begin((__u32)pid_tgid, a2, entered, e->h.ts_ns);
 }
 
 EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+	__u32 tid = current_ids(x.btf);
+	struct mmt_slot *s = slot_of(tid);
 
-	if (!s || s->tid != (__u32)pid_tgid || s->state != SLOT_RUNNING)
+	if (!s || s->tid != tid || s->state != SLOT_RUNNING)
 		return;
 	if (s->nested) {
 		s->nested--;
@@ -167,13 +188,13 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	}
 	if (ret & VMF_RETRY) {
 		s->state = SLOT_RETRY;
-		split_retry((__u32)pid_tgid);
+		split_retry(tid);
 		return;
 	}
 	s->ev.result = (__u32)ret;
 	s->ev.h.have |= MMT_HAVE(FAULT, result);
 	s->ev.maj = fault_major(ret, s->ev.flags);
-	fault_end(s, pid_tgid);
+	fault_end(s, tid);
 }
 
 #ifndef MMT_OLD
@@ -258,7 +279,7 @@ static __always_inline int fault_leave_perf(struct mmt_perf_ctx *ctx, __u16 maj)
 	if (s->ev.h.tier == MMT_TIER_PERF && !(s->ev.h.have & 1))
 		fault_find_vma(s);
 	s->ev.maj = maj;
-	fault_end(s, pid_tgid);
+	fault_end(s, (__u32)pid_tgid);
 	return 0;
 }
 

@@ -34,9 +34,11 @@ static __always_inline bool fault_send(struct mmt_slot *s)
 	}
 	if (!WANT(FAULT))
 		return false;
-	e = RESERVE(fault, FAULT);
-	if (!e)
+	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0); /* where faults are told there is one */
+	if (!e) {
+		lose(MMT_LOSS_RING, MMT_EV_FAULT);
 		return false;
+	}
 	__builtin_memcpy(e, &s->ev, sizeof(*e));
 	send(e);
 	return true;
@@ -104,6 +106,7 @@ static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 add
 
 static __always_inline __u8 fault_kind(const struct mmt_ev_fault *e, __u32 marks)
 {
+	const __u32 write = FLT_USER | FLT_WRITE;
 	const struct fault_traits f = {
 		.vm_flags = e->vm_flags,
 		.flags = e->flags,
@@ -116,6 +119,10 @@ static __always_inline __u8 fault_kind(const struct mmt_ev_fault *e, __u32 marks
 		.has_result = e->h.have & MMT_HAVE(FAULT, result),
 	};
 
+	/* by far most: the first touch of anonymous memory */
+	if (e->class == MMT_FCLASS_ANON && !marks && (e->flags & write) == write && !(e->result & VMF_ERROR) &&
+	    knobs.marks)
+		return MMT_FKIND_ANON;
 	return kind_of(&f, marks);
 }
 

@@ -5,6 +5,19 @@
 
 #include "core.bpf.h"
 
+/* As bpf_get_current_pid_tgid(). Where the verifier knows the task these are two loads, and no call. */
+static __always_inline __u64 current_ids(const bool b)
+{
+#if !defined(MMT_PLAIN) && !defined(MMT_OLD)
+	if (b) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		return (__u64)(__u32)task->tgid << 32 | (__u32)task->pid;
+	}
+#endif
+	return bpf_get_current_pid_tgid();
+}
+
 #ifdef MMT_PLAIN
 
 /* Without BTF an address space is its process; the top bit keeps it apart from a pointer's number. */

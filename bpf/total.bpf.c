@@ -12,14 +12,9 @@
 #include "total_key.bpf.h"
 #include "total_slow.bpf.h"
 
-/* Thread id of the running task. Where the verifier knows the task this is a load, and no call. */
 static __always_inline __u32 current_tid(const bool b)
 {
-#if !defined(MMT_PLAIN) && !defined(MMT_OLD)
-	if (b)
-		return bpf_get_current_task_btf()->pid;
-#endif
-	return (__u32)bpf_get_current_pid_tgid();
+	return (__u32)current_ids(b);
 }
 
 /*

@@ -53,6 +53,8 @@ void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots,
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
 	k->sys_exit = tier_of(s, MMT_HOOK_CALL) == MMT_TIER_RAW_TP;
 	k->split = session__split_knob(s);
+	k->fault_extra =
+		k->kstack || k->ustack || k->split || o->want[MMT_EV_DRIVER_FAULT] || o->want[MMT_EV_DRIVER_MKWRITE];
 	total_knobs(s, k);
 	syscalls_fill(k);
 }

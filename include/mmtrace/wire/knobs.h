@@ -162,6 +162,8 @@ struct mmt_knobs {
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */
+	__u32 fault_extra; /* 1: fault events have more than fields of their own: stacks, shares, frames of drivers */
+	__u32 pad;
 	__u32 totals;			 /* enum mmt_totals */
 	__u32 by;			 /* enum mmt_by */
 	__u32 total_flags;		 /* 1: fault flags are known */
