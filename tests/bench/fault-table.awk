@@ -58,16 +58,17 @@ $1 == "none" && $3 == "time" {
 	sub(/^none [^ ]* time /, "", why_time[ntimes])
 }
 
-# The median of all controls
-function middle(a,    s, i, j, x)
+# The median of those controls that are as the one before the row is
+function base_of(a, i,    s, n, c, j)
 {
-	for (i = 1; i <= controls; i++) {
-		x = a[i]
-		for (j = i - 1; j > 0 && s[j] > x; j--)
+	for (c = 1; c <= controls; c++) {
+		if (drift(a[c], a[before[i]]) > 0.005)
+			continue
+		for (j = n++; j > 0 && s[j] > a[c]; j--)
 			s[j + 1] = s[j]
-		s[j + 1] = x
+		s[j + 1] = a[c]
 	}
-	return s[int((controls + 1) / 2)]
+	return s[int((n + 1) / 2)]
 }
 
 # What is wrong with the row's figures, "" when nothing is
@@ -114,16 +115,15 @@ function judge(i, machine,    most)
 }
 
 END {
-	base = middle(base_all)
 	for (i = 1; i <= rows; i++)
 		if (name[i] == "limit" && spoilt(i) == "")
-			L = all[i] - base
-	printf "a page fault on %s, untraced: %.0f instructions%s\n\n", kernel, base,
+			L = all[i] - base_of(base_all, i)
+	printf "a page fault on %s, untraced: %.0f instructions%s\n\n", kernel, base_all[1],
 		L ? sprintf("; L = %.0f", L) : ""
 	printf "%-16s %9s %9s %6s %7s %-7s %s\n", "row", "program", "machine", "in L", "bar", "", "counted"
 	for (i = 1; i <= rows; i++) {
-		machine = all[i] - base
-		program = thread[i] - middle(base_thread)
+		machine = all[i] - base_of(base_all, i)
+		program = thread[i] - base_of(base_thread, i)
 		verdict = judge(i, machine)
 		s = spoilt(i)
 		if (s == "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The guest's lines as a table, and each row in a form for machines: "bench KERNEL NAME KIND thread wall extra state".
+# The guest's lines as a table, and each row in a form for machines: "bench KERNEL NAME KIND thread all extra state".
 
 function value(key,    i, kv)
 {
@@ -36,7 +36,7 @@ $1 == "row" {
 	t = value("thread") + 0
 	if (runs[id] == 1) {
 		thread[id] = t
-		wall[id] = value("wall") + 0
+		all[id] = value("all") + 0
 	} else {
 		d = (t - thread[id]) / thread[id]
 		if (d < 0)
@@ -68,9 +68,9 @@ END {
 			printf "%-16s %-12s %12s   %s\n", w[1], w[2], "void", void[id]
 		} else {
 			printf "%-16s %-12s %12.0f %+10.0f %7.2f %12.0f%s\n", w[1], w[2], thread[id], thread[id] - base,
-				base ? thread[id] / base : 0, wall[id], (id in void) ? "   void: " void[id] : ""
+				base ? thread[id] / base : 0, all[id], (id in void) ? "   void: " void[id] : ""
 		}
-		lines = lines sprintf("bench %s %s %s %.1f %.1f %.1f %s\n", kernel, w[1], w[2], thread[id], wall[id],
+		lines = lines sprintf("bench %s %s %s %.1f %.1f %.1f %s\n", kernel, w[1], w[2], thread[id], all[id],
 			thread[id] - base, (id in void) ? "void" : "ok")
 	}
 	printf "\n%s", lines
