@@ -85,9 +85,9 @@ static __always_inline void send_unmap(const struct hookx x, struct mmt_thread *
 	struct mmt_ev_vma_unmap *e;
 	__u64 stacks;
 
+	total_unmapped(current_mm_key(pid_tgid), addr);
 	if (!WANT(VMA_UNMAP))
 		return;
-	total_unmapped(current_mm_key(pid_tgid), addr);
 	if (t->chg == CHG_MOVED && t->moved_addr == addr)
 		return; /* the move told it */
 	stacks = STACKS(x, VMA_UNMAP);

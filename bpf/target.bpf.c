@@ -128,7 +128,10 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	struct mmt_ev_fork *e;
 	__u64 stacks;
 
-	if (off || tgid == parent_tgid)
+	if (off)
+		return 0;
+	total_forget((__u32)BPF_CORE_READ(child, pid), false); /* its number was another's before */
+	if (tgid == parent_tgid)
 		return 0;
 	if ((knobs.filter & MMT_FILTER_TGID) && in_targets(MMT_TARGET_TGID | parent_tgid))
 		target_add(tgid);

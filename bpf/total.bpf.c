@@ -136,6 +136,8 @@ static __always_inline void total_enter(const struct hookx x, __u64 a1, __u64 a2
 		total_vma(x.btf, s, vma);
 	s->mode = a4 ? MMT_FMODE_USER : MMT_FMODE_GUP; /* all that a kind depends on */
 	s->row = total_row(x, s, vma, m & M_FULL ? total_stacks(x) : 0, m);
+	if (!a4 && m & (M_KEYED | M_FULL))
+		tkey_forget(s->tid); /* of a space that was reached into: the next fault is not of that */
 	s->ts = bpf_ktime_get_ns();
 	if (m & M_FULL)
 		split_begin(s->tid, a2, until, s->ts);

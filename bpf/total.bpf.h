@@ -12,6 +12,7 @@
 #define MMTRACE_TOTAL_BPF_H
 
 #include "kind.bpf.h"
+#include "split.bpf.h"
 #include "mmtrace/wire/total.h"
 
 /*
@@ -112,9 +113,24 @@ struct {
 	__type(value, __u32); /* row * MMT_CELL_KINDS + cell kind */
 } cell_owners SEC(".maps");
 
+/* Addresses are used again, and so are mm_structs: what is mapped there now was met at its birth. */
+struct birth_key {
+	__u64 start;
+	__u32 mm; /* number */
+	__u32 zero0;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct birth_key);
+	__type(value, __u64);
+} births SEC(".maps");
+
 struct total_key {
 	__u64 mm, start; /* by mapping */
-	__u64 dev, ino;	 /* by file; by driver ino is the function */
+	__u64 birth;
+	__u64 dev, ino; /* by file; by driver ino is the function */
 	__u64 comm[2];
 	__u32 cpu;
 	__u32 class; /* by file, where there is none */
@@ -243,7 +259,10 @@ static __noinline __u32 cell_take(__u32 row, __u32 kind)
 	if (!st || !r || kind >= MMT_CELL_KINDS)
 		return 0;
 	/* of two CPUs that take one at once both keep theirs: readers add up what has one owner */
-	n = number_take(&cell_owners, &st->next_cell, 1, knobs.total_cells, row * MMT_CELL_KINDS + kind);
+	n = number_take(&cell_owners, &st->next_cell, 1,
+			knobs.total_cells - (row == MMT_ROW_OTHER ? 0 : MMT_CELL_KINDS), row * MMT_CELL_KINDS + kind);
+	KEEP(kind); /* what was known of it is forgotten by now */
+	kind &= MMT_CELL_KINDS - 1;
 	if (n)
 		r->cell[kind] = n;
 	return n;
@@ -264,8 +283,11 @@ static __always_inline struct mmt_cell *cell_of(struct mmt_tslot *s, __u32 kind)
 
 	if (s->cell_id != id) {
 		n = cell_number(s->row, kind);
-		if (!n)
-			return NULL;
+		if (!n) { /* there are cells kept for this */
+			lose(MMT_LOSS_TOTAL, MMT_EV_FAULT_KEY);
+			n = cell_number(MMT_ROW_OTHER, kind);
+			return n ? bpf_map_lookup_elem(&cells, &n) : NULL;
+		}
 		/* what only counts looks for one kind there, of any CPU */
 		if (knobs.totals == MMT_TOTALS_COUNT && kind != MMT_FKIND_ANON)
 			return bpf_map_lookup_elem(&cells, &n);
@@ -343,6 +365,7 @@ static __always_inline struct fault_traits tslot_traits(const struct mmt_tslot *
 static __always_inline void total_give_up(struct mmt_tslot *s, __u8 kind)
 {
 	s->head = SLOT_IDLE;
+	split_drop(s->tid);
 	total_count(s, kind);
 }
 
@@ -365,6 +388,8 @@ static __always_inline bool total_signalled(__u32 tid, __u8 kind)
 	if (!knobs.totals)
 		return false;
 	s = tslot_of(tid);
+	if (s->tid == tid && knobs.totals == MMT_TOTALS_COUNT && s->state == SLOT_IDLE)
+		s->marks = 0; /* of a fault that has no return */
 	if (s->tid != tid || !(s->state & (SLOT_RUNNING | SLOT_RETRY)))
 		return false;
 	total_give_up(s, kind);
@@ -468,14 +493,20 @@ static __always_inline void total_mark(__u32 tid, __u32 bit)
 		s->marks |= bit;
 }
 
-/* A mapping of this address space has gone: another one may begin there. */
+/* The VMA at start has gone, of this address space: another one may begin there, and its file's struct be another's. */
 static __always_inline void total_unmapped(__u64 mm, __u64 start)
 {
-	struct total_key k = { .mm = mm, .start = start };
+	struct birth_key k = { .start = start };
+	__u32 *number;
 
-	if (!(knobs.by & MMT_BY_MAPPING))
+	if (!(knobs.by & (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER)))
 		return;
-	bpf_map_delete_elem(&total_keys, &k);
+	number = bpf_map_lookup_elem(&mms, &mm);
+	if (!number)
+		return;
+	k.mm = *number & ~MM_REACHED;
+	if (knobs.by & MMT_BY_MAPPING)
+		bpf_map_delete_elem(&births, &k);
 	__sync_fetch_and_add(&total_gen, 1);
 }
 

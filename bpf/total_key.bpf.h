@@ -71,13 +71,27 @@ static __always_inline void total_vma(const bool b, struct mmt_tslot *s, struct 
 		s->rdev = is_device(b, vma);
 }
 
+static __always_inline __u64 birth_of(__u32 mm, __u64 start)
+{
+	struct birth_key k = { .start = start, .mm = mm };
+	__u64 *known = bpf_map_lookup_elem(&births, &k), now = bpf_ktime_get_ns();
+
+	if (known)
+		return *known;
+	if (!bpf_map_update_elem(&births, &k, &now, BPF_NOEXIST))
+		return now;
+	known = bpf_map_lookup_elem(&births, &k); /* another CPU was first */
+	return known ? *known : now;
+}
+
 static __always_inline void key_of_vma(struct total_key *k, const struct mmt_tslot *s, struct vm_area_struct *vma)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
 
 	if (knobs.by & MMT_BY_MAPPING) {
-		k->mm = s->mm_key;
+		k->mm = mm_number_for_task(s->mm_key);
 		k->start = BPF_CORE_READ(vma, vm_start);
+		k->birth = birth_of(k->mm, k->start);
 	}
 	if (knobs.by & MMT_BY_DRIVER) {
 		const struct vm_operations_struct *ops = BPF_CORE_READ(vma, vm_ops);

@@ -64,6 +64,26 @@ static __always_inline void slow_tell(const struct hookx x, struct mmt_tslot *s,
 	send(e);
 }
 
+/* The least of the first `want`, and where it stands: without branches, since the verifier would follow both ways of each. */
+static __always_inline void slow_least(const struct slow_cpu *c, __u32 want, __u64 *min, __u32 *least)
+{
+	__u64 m = ~0ULL >> 1;
+	__u32 at = 0;
+
+	for (__u32 i = 0; i < MMT_SLOWEST_MAX; i++) {
+		__u64 v = c->ns[i] | (i < want ? 0 : ~0ULL >> 1);
+		__u64 less = (__u64)((__s64)(v - m) >> 63); /* all ones when it is; no fault takes 2^63 ns */
+
+		KEEP(less);
+		m ^= (m ^ v) & less;
+		at ^= (at ^ i) & (__u32)less;
+		KEEP(m);
+		KEEP(at);
+	}
+	*min = m;
+	*least = at;
+}
+
 /* Is it among the slowest of this CPU so far? Then it takes the place of the least of them. */
 static __noinline int slow_enters(__u64 ns)
 {
@@ -76,20 +96,13 @@ static __noinline int slow_enters(__u64 ns)
 	if (c->n >= want) {
 		if (ns <= c->least)
 			return 0;
-		for (__u32 i = 0; i < MMT_SLOWEST_MAX; i++)
-			if (i < want && c->ns[i] < min) {
-				min = c->ns[i];
-				least = i;
-			}
+		slow_least(c, want, &min, &least);
 		c->ns[least & (MMT_SLOWEST_MAX - 1)] = ns;
 	} else {
 		c->ns[c->n & (MMT_SLOWEST_MAX - 1)] = ns;
 		c->n++;
 	}
-	min = ~0ULL;
-	for (__u32 i = 0; i < MMT_SLOWEST_MAX; i++)
-		if (i < want && c->ns[i] < min)
-			min = c->ns[i];
+	slow_least(c, want, &min, &least);
 	c->least = min;
 	return 1;
 }

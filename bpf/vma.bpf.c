@@ -4,6 +4,7 @@
  * that places it tells (object_new). Merges create and destroy objects on their own.
  */
 #include "driver.bpf.h"
+#include "total.bpf.h"
 
 static __always_inline void object_note(__u64 vma)
 {
@@ -113,6 +114,10 @@ ENTRY(vma_freed, "vm_area_free", VMA_FREE, 1)
 	struct mmt_thread *t;
 	__u32 cause;
 
+	if (knobs.totals) {
+		total_unmapped((__u64)BPF_CORE_READ(vma, vm_mm), BPF_CORE_READ(vma, vm_start));
+		return;
+	}
 	if (!current_wanted(pid_tgid))
 		return;
 	t = thread_get((__u32)pid_tgid);

@@ -169,6 +169,7 @@ static void size_maps(struct bpf_object *obj, const struct objects_opts *opts)
 		{ "cells", opts->total_cells },
 		{ "cell_owners", opts->total_cells },
 		{ "total_keys", opts->total_keys },
+		{ "births", opts->total_keys },
 		{ "row_owners", opts->total_keys },
 	};
 

@@ -6,7 +6,7 @@
 #include "session_total.h"
 #include "syscalls.h"
 
-static bool marks_live(const struct session *s)
+bool session_marks_live(const struct session *s)
 {
 	for (int h = MMT_HOOK_MARK_WP; h <= MMT_HOOK_MARK_UFFD; h++)
 		if (!chosen(s, h) && !hook_table[h].optional)
@@ -47,7 +47,7 @@ void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots,
 	k->ustack = o->ustack;
 	k->page_base = s->caps.page_base;
 	k->page_struct = s->caps.page_struct;
-	k->marks = marks_live(s);
+	k->marks = session_marks_live(s);
 	k->fault_exit_perf = tier_of(s, MMT_HOOK_FAULT) == MMT_TIER_KPROBE_PERF ||
 			     tier_of(s, MMT_HOOK_TOTAL) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));

@@ -16,6 +16,7 @@
 #define BYTES_DEFAULT (12u << 20) /* of cells, where there are keys */
 #define BYTES_MIN     (1u << 20)
 #define KEYS_DEFAULT  2048
+#define KINDS_USUAL   12
 #define TKEYS	      16384 /* TSLOTS, bpf/total.bpf.h */
 
 static bool asked(const struct session_opts *o)
@@ -49,9 +50,13 @@ uint32_t total_slots(const struct session_opts *o, uint32_t usual)
 }
 
 /* TOTAL_PROGS in bpf/total.bpf.c */
-static const char *variant(const struct session_opts *o)
+static const char *variant(const struct session *s)
 {
-	if (o->split || o->slowest || o->slower_ns || o->by & MMT_BY_STACK)
+	const struct session_opts *o = &s->opts;
+
+	/* the others take a fault without marks for what most are */
+	if ((o->by & ~MMT_BY_CPU && !session_marks_live(s)) || o->split || o->slowest || o->slower_ns ||
+	    o->by & MMT_BY_STACK)
 		return "full";
 	if (o->by & BY_KEY)
 		return "keyed";
@@ -64,10 +69,11 @@ void total_want(struct session *s)
 
 	if (!asked(&s->opts))
 		return;
-	c[MMT_HOOK_TOTAL].variant = variant(&s->opts);
 	if (s->opts.dry)
-		return;			  /* all that could be */
-	c[MMT_HOOK_FAULT].wanted = false; /* the slowest are told by whoever adds up */
+		return; /* all that could be */
+	if (s->opts.by & (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER))
+		c[MMT_HOOK_VMA_FREE].wanted = true; /* what was there is not what comes there */
+	c[MMT_HOOK_FAULT].wanted = false;	    /* the slowest are told by whoever adds up */
 	c[MMT_HOOK_TOTAL].wanted = !s->opts.count;
 	c[MMT_HOOK_COUNT].wanted = c[MMT_HOOK_SAMPLE].wanted = s->opts.count;
 }
@@ -79,6 +85,7 @@ void total_choose(struct session *s)
 	const struct hook_try *t = hook_table[MMT_HOOK_TOTAL].tries;
 	char why[TIER_WHY];
 
+	c->variant = variant(s);
 	if (!chosen(s, MMT_HOOK_TOTAL) || s->opts.by & ~MMT_BY_CPU || s->opts.slowest || s->opts.split ||
 	    s->opts.tier || t[c->try].tier != MMT_TIER_KPROBE_PERF)
 		return;
@@ -148,6 +155,8 @@ void total_sizes(const struct session_opts *o, struct objects_opts *sizes)
 	if (sizes->total_rows > MMT_ROW_KEYS && !(o->by & BY_KEY))
 		sizes->total_rows = MMT_ROW_KEYS;
 	bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes;
+	if (!(o->by & BY_KEY) && !o->total_bytes && bytes < (uint64_t)cpus * KINDS_USUAL * sizeof(struct mmt_cell))
+		bytes = (uint64_t)cpus * KINDS_USUAL * sizeof(struct mmt_cell);
 	sizes->total_cells = bytes / sizeof(struct mmt_cell);
 	all = 1 + (o->by & BY_KEY ? KEYS_DEFAULT : cpus) * MMT_CELL_KINDS;
 	if (sizes->total_cells > all)
@@ -234,26 +243,37 @@ static void add_up(struct totals *t, uint32_t i)
 	}
 }
 
-/* Whose cell is this? false: nobody's yet. */
-static bool owned(struct totals *t, int owners, uint32_t i)
+/* Whose cell is this? Nobody's as long as nothing is told. */
+static void find_owner(struct totals *t, int owners, uint32_t i, uint32_t n)
 {
 	struct cell_read *r = &t->read[i];
 	uint32_t k;
 
 	if (r->owner)
-		return true;
+		return;
 	if (bpf_map_lookup_elem(owners, &i, &r->owner)) {
 		r->owner = 0;
-		return false;
+		return;
 	}
-	for (k = 1; k < i && t->read[k].owner != r->owner; k++)
+	for (k = 1; k < n && (k == i || t->read[k].led || t->read[k].owner != r->owner); k++)
 		;
-	if (k < i) {
+	if (k < n) {
 		r->led = true;
 		r->next = t->read[k].next;
 		t->read[k].next = i;
 	}
-	return true;
+}
+
+/* Cells of which numbers were taken so far, the first that nobody has included. */
+static uint32_t taken(const struct session *s, const struct totals *t)
+{
+	struct {
+		uint32_t next_cell, next_row, no_cells, zero0;
+	} st = { 0 }; /* struct total_state, bpf/total.bpf.h */
+
+	if (bpf_map_lookup_elem(objects_map(s->objects, "total_state"), &(uint32_t){ 0 }, &st))
+		return t->ncells;
+	return st.next_cell + 1 < t->ncells ? st.next_cell + 1 : t->ncells;
 }
 
 static bool changed(struct totals *t, uint32_t i)
@@ -302,10 +322,11 @@ static void fill(const struct session *s, const struct totals *w, uint32_t owner
 		t->bucket[t->nbuckets++] = (struct mmt_bucket){ .index = i, .count = c->bucket[i] };
 		t->count += c->bucket[i];
 	}
+	/* of two CPUs that raised it at once the lower may have come last */
+	if (t->nbuckets && t->max_ns < hist_low(t->bucket[t->nbuckets - 1].index))
+		t->max_ns = hist_low(t->bucket[t->nbuckets - 1].index);
 	t->size = sizeof(*t) + t->nbuckets * sizeof(t->bucket[0]);
 }
-
-#define AHEAD 8 /* numbers are taken in order, but by several CPUs at once */
 
 static int tell_samples(const struct session *s, mmt_item_fn fn, void *ctx)
 {
@@ -333,7 +354,7 @@ int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx)
 {
 	struct totals *t;
 	int owners, n = 0, err;
-	uint32_t missing = 0;
+	uint32_t last;
 
 	if (!asked(&s->opts) || !s->objects)
 		return 0;
@@ -346,9 +367,10 @@ int session__totals(struct session *s, bool all, mmt_item_fn fn, void *ctx)
 	if (err)
 		return err;
 	owners = objects_map(s->objects, "cell_owners");
-	for (uint32_t i = 1; i < t->ncells && missing < AHEAD; i++)
-		missing = owned(t, owners, i) ? 0 : missing + 1;
-	for (uint32_t i = 1; i < t->ncells; i++) {
+	last = taken(s, t);
+	for (uint32_t i = 1; i < last; i++)
+		find_owner(t, owners, i, last);
+	for (uint32_t i = 1; i < last; i++) {
 		struct mmt_item item = { .kind = MMT_I_RECORD, .data = t->item };
 
 		if (!t->read[i].owner || t->read[i].led || !(changed(t, i) || all))
