@@ -311,7 +311,7 @@ static __always_inline bool total_find_vma(struct mmt_tslot *s, __u64 stacks)
 
 static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u32 m)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), stacks;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct mmt_tslot *s;
 
 	s = tslot_wanted((__u32)pid_tgid, m & (M_KEYED | M_FULL) ? current_mm_key(pid_tgid) : 0, m);
@@ -322,9 +322,9 @@ static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u3
 	total_begin(s, ctx->addr, 0);
 	s->traits = MMT_FMODE_USER << 8;
 	s->row = row_of_cpu(bpf_get_smp_processor_id());
-	stacks = m & M_FULL ? total_stacks(HX_TIER(PERF, ctx)) : 0;
-	if (m && !total_find_vma(s, stacks) && (m & M_KEYED || (m & M_FULL && KEYED)))
-		s->row = key_row(s, NULL, bpf_get_smp_processor_id(), stacks);
+	/* its mapping is looked for at its end, since that takes long; a signal may end it before */
+	if (m & M_KEYED || (m & M_FULL && KEYED))
+		s->row = key_row(s, NULL, bpf_get_smp_processor_id(), 0);
 	s->ts = bpf_ktime_get_ns();
 	if (m & M_FULL)
 		split_begin(s->tid, ctx->addr, 0, s->ts);
@@ -339,6 +339,12 @@ static __always_inline int total_leave_perf(struct mmt_perf_ctx *ctx, __u16 maj,
 
 	if (s->state != SLOT_RUNNING || s->tid != tid || (s->addr ^ ctx->addr) >> knobs.page_shift)
 		return 0;
+	if (m && !knobs.fault_exit_perf) {
+		__u64 stacks = m & M_FULL ? total_stacks(HX_TIER(PERF, ctx)) : 0;
+
+		if (!total_find_vma(s, stacks) && stacks)
+			s->row = key_row(s, NULL, bpf_get_smp_processor_id(), stacks);
+	}
 	total_end(HX_TIER(PERF, ctx), s, 0, maj, now, m);
 	return 0;
 }

@@ -161,6 +161,7 @@ void total_sizes(const struct session_opts *o, struct objects_opts *sizes)
 	all = 1 + (o->by & BY_KEY ? KEYS_DEFAULT : cpus) * MMT_CELL_KINDS;
 	if (sizes->total_cells > all)
 		sizes->total_cells = all;
+	sizes->total_cells += MMT_CELL_KINDS; /* kept for what finds no other */
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */

@@ -38,8 +38,8 @@ struct stat_sink {
 	struct counted maps, unmaps, calls, uncalls;
 	bool changes, mapped; /* change events came; anything that says what is mapped */
 	struct faults_book book;
-	uint64_t all, in_fault; /* samples */
-	bool sampled;
+	uint64_t all, in_fault;	    /* samples */
+	bool sampled, counted;	    /* a timer looked; a hook counted, so that none is known to be none */
 	uint64_t first_ns, last_ns; /* the first exec, the last exit */
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX];
 	char *command;
@@ -217,6 +217,8 @@ static int ss_item(struct mmt_sink *s, const struct mmt_item *item)
 
 	if (item->kind == MMT_I_LOSS && item->loss.kind < MMT_LOSS_MAX && item->loss.event < MMT_EV_MAX)
 		k->lost[item->loss.kind][item->loss.event] = item->loss.count;
+	if (item->kind == MMT_I_HOOK && item->hook.enabled && !strcmp(item->hook.name, "total.count"))
+		k->counted = strcmp(item->hook.tier, "none") != 0;
 	return 0;
 }
 
@@ -232,6 +234,7 @@ static int ss_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 
 struct told {
 	uint64_t ran_ns, lost_faults, lost_maps;
+	bool counted;
 	const struct counted *maps, *unmaps;
 	struct faults_groups faults;
 };
@@ -294,26 +297,26 @@ static void put_faults(struct buf *b, const struct told *t)
 {
 	char n[NUM_FMT_LEN] = "-", more[64], kind[FAULTS_TEXT + 2], text[FAULTS_TEXT];
 
-	if (t->faults.n)
+	if (t->faults.n || t->counted)
 		snprintf(n, sizeof(n), "%" PRIu64, t->faults.all.count);
-	put_line(b, "page faults", n, t->faults.n ? rate(more, t->faults.all.count, t->ran_ns) : "");
+	put_line(b, "page faults", n, t->faults.n || t->counted ? rate(more, t->faults.all.count, t->ran_ns) : "");
 	for (size_t i = 0; i < t->faults.n; i++) {
 		const struct faults_group *g = &t->faults.g[i];
 		const char *name = faults_kind_text(g->cell->kind, g->cell->class, text);
 
 		snprintf(n, sizeof(n), "%" PRIu64, g->sum.count);
 		snprintf(kind, sizeof(kind), "  %s", name ? name : "-");
-		faults_text_share(more, g->sum.count, t->faults.all.count, true);
-		put_line(b, kind, n, more);
+		put_line(b, kind, n, faults_text_share(more, g->sum.count, t->faults.all.count, true));
 	}
 }
 
 static void put_time(struct buf *b, const struct stat_sink *k)
 {
-	char share[NUM_FMT_LEN] = "-", more[64] = "no samples";
+	char text[NUM_FMT_LEN], more[64] = "no samples";
+	const char *share = "-";
 
 	if (k->sampled && k->all) {
-		faults_text_share(share, k->in_fault, k->all, true);
+		share = faults_text_share(text, k->in_fault, k->all, true);
 		snprintf(more, sizeof(more), "of its time, by %" PRIu64 " samples", k->all);
 	}
 	put_line(b, "time in faults", share, more);
@@ -365,7 +368,7 @@ static int put_json(struct stat_sink *k, const struct told *t, const struct mmt_
 	put_json_counted(j, "maps", k, t->maps, &k->calls);
 	put_json_counted(j, "unmaps", k, t->unmaps, &k->uncalls);
 	put_known(j, "peak_bytes", k->mapped, k->peak);
-	put_known(j, "faults", t->faults.n != 0, t->faults.all.count);
+	put_known(j, "faults", t->faults.n || t->counted, t->faults.all.count);
 	json_arr(j, "faults_by_kind");
 	for (size_t i = 0; i < t->faults.n; i++) {
 		const struct faults_cell *c = t->faults.g[i].cell;
@@ -392,7 +395,7 @@ static int ss_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	static const uint8_t by[] = { FAULTS_KIND };
 	struct stat_sink *k = (struct stat_sink *)s;
 	struct faults_pick pick = { .by = by, .nby = 1 };
-	struct told t = { 0 };
+	struct told t = { .counted = k->counted };
 	int err = faults_book_groups(&k->book, &pick, &t.faults);
 
 	gather(k, sum, &t);
