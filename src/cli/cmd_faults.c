@@ -64,13 +64,16 @@ static int read_keys(const struct opt_strings *all)
 	for (uint32_t i = 0; i < all->n && !code; i++) {
 		const char *at = all->s[i];
 
+		bool more;
+
 		do {
 			size_t len = strcspn(at, ",");
 
 			snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : sizeof(word) - 1), at);
 			code = add_key(word);
-			at += len + (at[len] == ',');
-		} while (*at && !code);
+			more = at[len] == ',';
+			at += len + more;
+		} while (more && !code);
 	}
 	return code;
 }
@@ -137,7 +140,9 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 		want[lives[i]] = (it.by & ~(uint32_t)(MMT_BY_KIND | MMT_BY_CPU)) || o->v.slowest;
 }
 
-#define SLOWEST_MAX 1000
+#define SLOWEST_MAX MMT_SLOWEST_MAX /* of each CPU */
+#define MEM_MIN	    (1ULL << 20)
+#define MEM_MAX	    (1ULL << 30)
 
 static int check(const struct run_opts *o)
 {
@@ -154,8 +159,10 @@ static int check(const struct run_opts *o)
 		mmt_err("--slowest 0: none at all; leave it out");
 	else if (it.slos.n && o->v.slower_ns)
 		mmt_err("--slo judges all faults: it cannot go with -L, which leaves most of them out");
-	else if (!o->v.total_bytes && run_opts_given(o, "mem"))
-		mmt_err("--mem: no room at all");
+	else if (run_opts_given(o, "mem") && (o->v.total_bytes < MEM_MIN || o->v.total_bytes > MEM_MAX))
+		mmt_err("--mem: from 1M to 1G; 12M is the default");
+	else if (is_folded(o) && (o->v.slowest || o->v.split))
+		mmt_err("--folded is stacks and nothing else: leave out --slowest and --split");
 	else
 		return 0;
 	return EXIT_USAGE;

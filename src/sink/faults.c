@@ -185,8 +185,10 @@ static int put_end(struct faults_sink *k, const struct mmt_summary *sum)
 static int fs_end(struct mmt_sink *s, const struct mmt_summary *sum)
 {
 	struct faults_sink *k = (struct faults_sink *)s;
-	int err;
+	int err = k->start_ns + sum->ran_ns > k->tick_ns ? fs_tick(s, k->start_ns + sum->ran_ns) : 0; /* what is left */
 
+	if (err)
+		return err;
 	k->show.start_ns = k->start_ns;
 	k->show.span_ns = sum->ran_ns;
 	if (k->opts.form > FAULTS_JSON) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include "event/schema.h"
 #include "sink/faults.h"
 
 static const struct {
@@ -41,6 +42,35 @@ static int bad(const struct reading *r, const char *what)
 	return -EINVAL;
 }
 
+static int no_kind(const struct reading *r, const char *key)
+{
+	struct near n = { .word = key };
+	const char *name;
+	char text[96];
+
+	for (uint64_t i = 0; (name = schema_enum(MMT_LOOK_FKIND, i)); i++) {
+		if (!strcmp(name, key))
+			return 0;
+		near_try(&n, name);
+	}
+	snprintf(text, sizeof(text), n.best ? "no such kind of fault, did you mean '%s'?" : "no such kind of fault",
+		 n.best);
+	return bad(r, text);
+}
+
+/* Of what is one of a known few: a limit on what cannot be would always be met. */
+static int no_value(const struct reading *r, const struct slo *s)
+{
+	const char *why;
+	uint32_t cpu;
+
+	if (s->dim == FAULTS_KIND)
+		return no_kind(r, s->key);
+	if (s->dim == FAULTS_CPU && num_parse_u32(s->key, &cpu, &why))
+		return bad(r, "a CPU is a number");
+	return 0;
+}
+
 /* "kind=cow:" in front; len is that of the whole expression. */
 static int read_prefix(struct reading *r, size_t len, struct slo *s)
 {
@@ -65,6 +95,8 @@ static int read_prefix(struct reading *r, size_t len, struct slo *s)
 	if (colon == r->at || (size_t)(colon - r->at) >= sizeof(s->key))
 		return bad(r, "a key needs a value, kind=cow:");
 	memcpy(s->key, r->at, (size_t)(colon - r->at));
+	if (no_value(r, s))
+		return -EINVAL;
 	r->at = colon + 1;
 	return 0;
 }

@@ -60,6 +60,8 @@ static void refuses(void **state)
 		{ "kind=:p99<1us", "a key needs a value" },
 		{ "king=cow:p99<1us", "no such key (kind, mapping, file, driver, comm, cpu, cluster)" },
 		{ "p99<1us,max<", "(position 13)" },
+		{ "kind=cwo:count<1", "no such kind of fault, did you mean 'cow'? at 'cwo:count<1' (position 6)" },
+		{ "cpu=foo:count<1", "a CPU is a number at 'foo:count<1' (position 5)" },
 	};
 
 	(void)state;
