@@ -14,7 +14,8 @@ enum perf_fault {
 }; /* enum perf_sw_ids, linux/perf_event.h */
 
 /* File descriptor or -errno. Each event is delivered (sample_period 1); of the clock, PERF_CLOCK_HZ in a second. */
-#define PERF_CLOCK_HZ 997 /* no multiple of what programs do regularly */
+#define PERF_CLOCK_HZ \
+	499 /* no multiple of what programs do regularly; twice as many cost stat 6 instructions a fault */
 int perf_open_fault(enum perf_fault what, int cpu);
 /* Type number of the kprobe PMU, -1 when the kernel has none (CONFIG_KPROBE_EVENTS). */
 int perf_kprobe_type(void);
