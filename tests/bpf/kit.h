@@ -97,6 +97,7 @@ static void up(uint32_t filter, const char *comm, uint32_t ring_bytes, uint32_t 
 	s->rodata->knobs.self_tgid = 77;
 	s->rodata->knobs.slot_mask = 8191;
 	s->rodata->knobs.page_shift = 12;
+	s->rodata->knobs.ring = 1;
 	s->rodata->knobs.wake_bytes = ~0ull;
 	s->rodata->knobs.sys_exit = sys_exit;
 	s->rodata->knobs.kstack = kstack;
