@@ -474,6 +474,18 @@ static __always_inline void head(struct mmt_hdr *h, __u16 type, __u16 size, __u8
 		__e;                                                  \
 	})
 
+/*
+ * The same behind WANT(): what is wanted has a ring. Not to be asked for that twice: 6.1 does not know at a second comparison
+ * that what was reserved is not NULL.
+ */
+#define RESERVE_WANTED(ev, EV)                                                         \
+	({                                                                             \
+		struct mmt_ev_##ev *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0); \
+		if (!__e)                                                              \
+			lose(MMT_LOSS_RING, MMT_EV_##EV);                              \
+		__e;                                                                   \
+	})
+
 #define HEAD(e, EV, tier, ts, pid_tgid) head(&(e)->h, MMT_EV_##EV, sizeof(*(e)), tier, ts, pid_tgid)
 
 #include "name.bpf.h"

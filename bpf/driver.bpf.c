@@ -133,7 +133,7 @@ static __always_inline void send_driver_mmap(struct mmt_thread *t, const struct 
 		t->map_func_told = 1;
 	if (!WANT(DRIVER_MMAP))
 		return;
-	e = RESERVE(driver_mmap, DRIVER_MMAP);
+	e = RESERVE_WANTED(driver_mmap, DRIVER_MMAP);
 	if (!e)
 		return;
 	DRIVER_HEAD(e, DRIVER_MMAP);
@@ -152,7 +152,7 @@ static __always_inline void send_driver_mmap(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_open(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_open *e = WANT(DRIVER_OPEN) ? RESERVE(driver_open, DRIVER_OPEN) : NULL;
+	struct mmt_ev_driver_open *e = WANT(DRIVER_OPEN) ? RESERVE_WANTED(driver_open, DRIVER_OPEN) : NULL;
 
 	if (!e)
 		return;
@@ -162,7 +162,7 @@ static __always_inline void send_driver_open(struct mmt_thread *t, const struct 
 
 static __always_inline void send_driver_close(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_close *e = WANT(DRIVER_CLOSE) ? RESERVE(driver_close, DRIVER_CLOSE) : NULL;
+	struct mmt_ev_driver_close *e = WANT(DRIVER_CLOSE) ? RESERVE_WANTED(driver_close, DRIVER_CLOSE) : NULL;
 
 	if (!e)
 		return;
@@ -172,7 +172,7 @@ static __always_inline void send_driver_close(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_fault(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_fault *e = WANT(DRIVER_FAULT) ? RESERVE(driver_fault, DRIVER_FAULT) : NULL;
+	struct mmt_ev_driver_fault *e = WANT(DRIVER_FAULT) ? RESERVE_WANTED(driver_fault, DRIVER_FAULT) : NULL;
 
 	if (!e)
 		return;
@@ -186,7 +186,7 @@ static __always_inline void send_driver_fault(struct mmt_thread *t, const struct
 
 static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_mkwrite *e = WANT(DRIVER_MKWRITE) ? RESERVE(driver_mkwrite, DRIVER_MKWRITE) : NULL;
+	struct mmt_ev_driver_mkwrite *e = WANT(DRIVER_MKWRITE) ? RESERVE_WANTED(driver_mkwrite, DRIVER_MKWRITE) : NULL;
 
 	if (!e)
 		return;
@@ -200,7 +200,7 @@ static __always_inline void send_driver_mkwrite(struct mmt_thread *t, const stru
 
 static __always_inline void send_driver_access(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_access *e = WANT(DRIVER_ACCESS) ? RESERVE(driver_access, DRIVER_ACCESS) : NULL;
+	struct mmt_ev_driver_access *e = WANT(DRIVER_ACCESS) ? RESERVE_WANTED(driver_access, DRIVER_ACCESS) : NULL;
 
 	if (!e)
 		return;
@@ -216,7 +216,7 @@ static __always_inline void send_driver_access(struct mmt_thread *t, const struc
 
 static __always_inline void send_driver_split(struct mmt_thread *t, const struct driver_end *d)
 {
-	struct mmt_ev_driver_split *e = WANT(DRIVER_SPLIT) ? RESERVE(driver_split, DRIVER_SPLIT) : NULL;
+	struct mmt_ev_driver_split *e = WANT(DRIVER_SPLIT) ? RESERVE_WANTED(driver_split, DRIVER_SPLIT) : NULL;
 
 	if (!e)
 		return;
