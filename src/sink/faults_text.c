@@ -263,7 +263,10 @@ static void put_notes(struct buf *b, const struct faults_show *k, const struct f
 	char text[NUM_FMT_LEN];
 
 	if (g->other)
-		buf_printf(b, "%" PRIu64 " faults are (other): there was no room for more keys (--mem)\n", g->other);
+		buf_printf(b,
+			   "%" PRIu64
+			   " faults are (other): no room for their keys (--mem), or no way to tell them here\n",
+			   g->other);
 	if (g->unnamed)
 		buf_printf(b, "%" PRIu64 " faults have keys whose names were lost\n", g->unnamed);
 	if (g->all.timed < g->all.count)
