@@ -14,7 +14,7 @@
 
 #define HAS(h, ev, field) ((h)->have & MMT_HAVE(ev, field))
 #define PID_SPACE	  (1ull << 32) /* spaces that are known by their process only */
-#define KINDS		  256
+#define SAMPLES_FINE	  1000 /* below, a share of them is known to a few percent at best: shown without decimals */
 
 /* What one address space has mapped. */
 struct space {
@@ -316,7 +316,8 @@ static void put_time(struct buf *b, const struct stat_sink *k)
 	const char *share = "-";
 
 	if (k->sampled && k->all) {
-		share = faults_text_share(text, k->in_fault, k->all, true);
+		snprintf(text, sizeof(text), "~%" PRIu64 "%%", (k->in_fault * 100 + k->all / 2) / k->all);
+		share = k->all < SAMPLES_FINE ? text : faults_text_share(text, k->in_fault, k->all, true);
 		snprintf(more, sizeof(more), "of its time, by %" PRIu64 " samples", k->all);
 	}
 	put_line(b, "time in faults", share, more);

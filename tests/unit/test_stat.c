@@ -88,6 +88,19 @@ static void a_screen(void **state)
 			    "time in faults        12.3%   of its time, by 2000 samples\n");
 }
 
+/* A handful of samples does not tell tenths of a percent. */
+static void few_samples(void **state)
+{
+	struct mmt_samples n = { .type = MMT_ITEM_SAMPLES, .size = sizeof(n), .all = 9, .in_fault = 2 };
+	struct kit r;
+
+	(void)state;
+	begin(&r, false);
+	assert_int_equal(FEED(r.p, n), 0);
+	assert_non_null(
+		strstr(kit_end(&r, 500 * MS, NULL), "time in faults         ~22%   of its time, by 9 samples\n"));
+}
+
 /* Nothing that could tell: unknown, not 0. */
 static void nothing_known(void **state)
 {
@@ -190,9 +203,10 @@ static void as_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_screen),	      cmocka_unit_test(nothing_known),
-		cmocka_unit_test(peak_without_bytes), cmocka_unit_test(peak_of_several),
-		cmocka_unit_test(only_calls),	      cmocka_unit_test(as_json),
+		cmocka_unit_test(a_screen),	   cmocka_unit_test(few_samples),
+		cmocka_unit_test(nothing_known),   cmocka_unit_test(peak_without_bytes),
+		cmocka_unit_test(peak_of_several), cmocka_unit_test(only_calls),
+		cmocka_unit_test(as_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
