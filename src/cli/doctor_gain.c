@@ -164,7 +164,16 @@ enum config_state doctor_config(struct doctor *d, const char *line)
 	return CONFIG_OFF;
 }
 
-static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
+static bool asks(const struct remedy *r, const char *line)
+{
+	for (int i = 0; r && r->lines[i]; i++)
+		if (!strcmp(r->lines[i], line))
+			return true;
+	return false;
+}
+
+/* What it takes beside what the remedy takes that it is said to add to. */
+static void put_lines(struct doctor *d, const struct remedy *r, const struct remedy *than, struct buf *out)
 {
 	static const char *const states[] = { "", "off here", "on here" };
 	static const char none[] =
@@ -177,6 +186,8 @@ static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 		if (!strncmp(r->lines[i], "CONFIG_", 7))
 			s = doctor_config(d, r->lines[i]);
 		all_on = all_on && s == CONFIG_ON;
+		if (asks(than, r->lines[i]))
+			continue;
 		buf_printf(out, *states[s] ? "  %-44s %s\n" : "  %s\n", r->lines[i], states[s]);
 	}
 	if (r->arm64 && (!strcmp(d->machine, "aarch64") || !strcmp(d->machine, "arm64")))
@@ -187,6 +198,8 @@ static void put_lines(struct doctor *d, const struct remedy *r, struct buf *out)
 
 #define NAMES_AT  4
 #define FIELDS_AT 8
+#define NAMED_MIN 8 /* of so many that are not here, and all but so few to be had, these are named */
+#define REST_MAX  2
 #define WHOLE_MIN 4 /* of so many events that would lack nothing more, the fields are not repeated */
 
 /* "all that is lacking of mmap, munmap"; what the page says of them above. */
@@ -240,6 +253,32 @@ static void put_fields(struct doctor *d, const struct gain *g, struct buf *out)
 	buf_free(&line);
 }
 
+/* The events, by name; where nearly all are among them that the page lists as not here, by what is not. */
+static void put_names(const struct doctor *d, const struct items *events, struct buf *line)
+{
+	const struct mmt_schema_event *ev;
+	struct items rest = { 0 };
+	size_t n, lost = 0;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (!doctor_event_lost(d->choice, ev[i].num))
+			continue;
+		lost++;
+		if (!items_have(events, ev[i].name))
+			items_add(&rest, ev[i].name, strlen(ev[i].name));
+	}
+	if (lost < NAMED_MIN || rest.n > REST_MAX || lost != events->n + rest.n) {
+		items_join(events, " ", "", line);
+		return;
+	}
+	buf_puts(line, "all events that are not here");
+	if (rest.n) {
+		buf_puts(line, " but ");
+		items_join(&rest, " ", "", line);
+	}
+}
+
 static void put_gain(struct doctor *d, const struct remedy *r, const struct remedy *than, const struct items *but,
 		     const struct gain *g, struct buf *out)
 {
@@ -256,7 +295,7 @@ static void put_gain(struct doctor *d, const struct remedy *r, const struct reme
 		buf_puts(&line, ", and");
 	if (g->events.n)
 		buf_putc(&line, ' ');
-	items_join(&g->events, " ", "", &line);
+	put_names(d, &g->events, &line);
 	doctor_wrap(out, NAMES_AT, buf_str(&line), line.len);
 	put_fields(d, g, out);
 	buf_free(&line);
@@ -279,7 +318,6 @@ void doctor_gains(struct doctor *d, struct buf *out)
 		if (!titled)
 			buf_puts(out, "\nWHAT WOULD GIVE MORE\n");
 		titled = true;
-		put_lines(d, &remedies[i], out);
 		/* of a remedy that does what an earlier one does, only the rest is told */
 		while (than < i && !(all[than].any && covers(&all[i], &all[than], &but)))
 			than++;
@@ -288,6 +326,7 @@ void doctor_gains(struct doctor *d, struct buf *out)
 			drop(&rest, &all[than]);
 		else
 			but.n = 0;
+		put_lines(d, &remedies[i], than < i ? &remedies[than] : NULL, out);
 		put_gain(d, &remedies[i], than < i ? &remedies[than] : NULL, &but, &rest, out);
 	}
 }
