@@ -11,6 +11,8 @@
 #define WIDTH 100 /* where nobody knows */
 #define WIDE  110 /* room for one more column */
 
+#define RATE_MIN_NS 10000000ull
+
 struct faults_sink {
 	struct mmt_sink s;
 	struct out out;
@@ -94,14 +96,18 @@ static int put_json(struct faults_sink *k, const struct faults_groups *g, bool i
 static void put_interval(struct faults_sink *k, const struct faults_groups *g, uint64_t now_ns)
 {
 	struct buf *b = &k->out.b;
+	struct faults_show show = k->show;
 	char text[NUM_FMT_LEN];
 	uint64_t ms = (now_ns - k->start_ns) / 1000000;
 
 	buf_printf(b, "%s%" PRIu64 ".%03" PRIu64 " s: %" PRIu64 " fault%s in %s%s\n", k->color ? "\033[2m" : "",
 		   ms / 1000, ms % 1000, g->all.count, g->all.count == 1 ? "" : "s",
 		   num_fmt_duration(text, k->show.span_ns), k->color ? "\033[0m" : "");
+	/* The rest of a run: programs count on until they are switched off, which is later than the run's end. */
+	if (show.span_ns < RATE_MIN_NS)
+		show.span_ns = 0;
 	if (g->n)
-		faults_text_table(b, &k->show, g);
+		faults_text_table(b, &show, g);
 	buf_putc(b, '\n');
 }
 

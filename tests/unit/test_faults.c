@@ -305,8 +305,12 @@ static void records_in_intervals(void **state)
 	kit_slow(&r, 5 * US, 2);
 	kit_slow(&r, 7 * US, 3);
 	assert_int_equal(pipeline_tick(r.p, 2000 * MS), 0);
-	text = kit_end(&r, 2000 * MS, NULL);
+	kit_slow(&r, 5 * US, 4);
+	text = kit_end(&r, 2001 * MS, NULL);
 	kit_has(text, "1.000 s: 1 fault in 1.0s\n");
+	/* what came while the run was ended has no rate: it did not come in that millisecond */
+	kit_has(text, "2.001 s: 1 fault in 1.0ms\nKIND            COUNT  RATE/s");
+	kit_has(text, "driver-pfn          1       -");
 	kit_has(text, "2.000 s: 2 faults in 1.0s\n");
 	kit_has(text, "All of 2.0s\n");
 }
