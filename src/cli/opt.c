@@ -276,11 +276,32 @@ static int parse_word(struct parse *p, const char *word)
 			mmt_err("unknown command '%s' (to trace a program: %s -- %s)", word, s->tool, word);
 		return OPT_USAGE;
 	}
+	if (s->cmds[p->res->cmd].files_name) {
+		if (p->res->nfiles < OPT_FILES_MAX)
+			p->res->files[p->res->nfiles] = word;
+		p->res->nfiles++;
+		return OPT_OK;
+	}
 	if (p->res->word && !p->extra)
 		p->extra = word;
 	else if (!p->res->word)
 		p->res->word = word;
 	return OPT_OK;
+}
+
+/* The same of a command that takes names of files. */
+static int check_files(const struct parse *p)
+{
+	const struct opt_cmd *c = &p->spec->cmds[p->res->cmd];
+	unsigned n = p->res->nfiles;
+
+	if (n < c->files_min)
+		mmt_err("%s: needs %s", c->name, c->files_name);
+	else if (n > c->files_max)
+		mmt_err("%s takes %s, %u words are too many", c->name, c->files_name, n);
+	else
+		return OPT_OK;
+	return OPT_USAGE;
 }
 
 /* The words a command was given against what it takes. */
@@ -290,6 +311,8 @@ static int check_words(const struct parse *p)
 	const char *word = p->res->word;
 	struct near n = { .word = word ? word : "" };
 
+	if (c->files_name)
+		return check_files(p);
 	if (!c->words) {
 		if (!word)
 			return OPT_OK;

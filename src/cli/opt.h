@@ -11,6 +11,7 @@
 #define OPT_OK		0
 #define OPT_USAGE	2 /* the exit code for a command line nobody can act on */
 #define OPT_STRINGS_MAX 32
+#define OPT_FILES_MAX	4
 
 /* What a row writes at its offset. */
 enum opt_type {
@@ -55,11 +56,13 @@ struct opt_row {
 
 struct opt_cmd {
 	const char *name;
-	const char *words_name;	  /* what help calls its word, NULL if it takes none */
-	const char *const *words; /* the valid ones, NULL at the end; exactly one must be given */
-	bool runs;		  /* takes -- CMD ARGS */
-	const char *help;	  /* a few words for the list of commands */
-	const char *text;	  /* a sentence or two for its own help */
+	const char *words_name;	       /* what help calls its word, NULL if it takes none */
+	const char *const *words;      /* the valid ones, NULL at the end; exactly one must be given */
+	const char *files_name;	       /* what help calls the files it takes instead of a word, NULL if it takes none */
+	unsigned files_min, files_max; /* how many; at most OPT_FILES_MAX */
+	bool runs;		       /* takes -- CMD ARGS */
+	const char *help;	       /* a few words for the list of commands */
+	const char *text;	       /* a sentence or two for its own help */
 };
 
 struct opt_spec {
@@ -75,6 +78,8 @@ struct opt_result {
 	bool named;	  /* the command was on the line, not the default */
 	uint64_t given;	  /* bit i: row i was on the line */
 	const char *word; /* the command's word, NULL if none */
+	const char *files[OPT_FILES_MAX];
+	unsigned nfiles;
 	char *const *run; /* after "--", ends with NULL as argv does; NULL if none */
 };
 
@@ -88,7 +93,7 @@ int opt_parse(const struct opt_spec *spec, int argc, char *const argv[], void *v
 int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *out);
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
-enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_LIST, CMD_DOCTOR };
+enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_LIST, CMD_DOCTOR, CMD_DIFF };
 enum { FOLDED_TIME, FOLDED_COUNT };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

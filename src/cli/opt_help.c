@@ -71,6 +71,8 @@ static void put_usage(const struct opt_spec *spec, size_t cmd, bool named, struc
 		buf_puts(out, " [COMMAND]");
 	if (named && c->words)
 		buf_printf(out, " %s", c->words_name);
+	if (named && c->files_name)
+		buf_printf(out, " %s", c->files_name);
 	put_wrapped(out, line, 7, !named || c->runs ? "[OPTIONS] [-- PROGRAM ARGS...]" : "[OPTIONS]");
 	buf_putc(out, '\n');
 }
@@ -87,7 +89,9 @@ int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *ou
 			char name[64];
 
 			snprintf(name, sizeof(name), "  %s %s", spec->cmds[i].name,
-				 spec->cmds[i].words ? spec->cmds[i].words_name : "");
+				 spec->cmds[i].words	  ? spec->cmds[i].words_name :
+				 spec->cmds[i].files_name ? spec->cmds[i].files_name :
+							    "");
 			put_entry(out, name, spec->cmds[i].help);
 		}
 	}

@@ -11,7 +11,8 @@
 #define W	   (T | F | M | P | S) /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
-#define ALL	   (W | L | D)
+#define C	   (1u << CMD_DIFF)
+#define ALL	   (W | L | D | C)
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -63,6 +64,13 @@ static const struct opt_cmd cmds[] = {
 		.text = "Tries every hook on the running kernel and says which way of attaching works, why no better one "
 			"does, what is lost by it, and the kernel configuration that would give it back.",
 	},
+	[CMD_DIFF] = {
+		.name = "diff", .files_name = "A.mmt B.mmt", .files_min = 2, .files_max = 2,
+		.help = "what is different between two recordings",
+		.text = "Compares two recordings of the same thing without addresses, times and process numbers, and says what is different "
+			"in the second: mappings, memory types, results, the driver's callbacks, faults by kind. Exit 0: the same, 1: "
+			"different, 2: not recordings, 4: what was lost leaves it open.",
+	},
 };
 
 static const struct opt_row rows[] = {
@@ -111,8 +119,9 @@ static const struct opt_row rows[] = {
 	  .help = "one JSON object per line on stdout" },
 	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T,
 	  .def = "table", .help = "table, json or wire" },
-	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F,
-	  .help = "also mappings of plain files and anonymous memory, which no driver has a hand in" },
+	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F | C,
+	  .help = "flow: also mappings of plain files and anonymous memory, which no driver has a hand in; diff: also what the two "
+		  "kernels are known to do differently" },
 	{ .name = "live", .type = OPT_FLAG, .off = AT(live), .cmds = M,
 	  .help = "again every second, until stopped" },
 	{ .name = "history", .type = OPT_FLAG, .off = AT(history), .cmds = M,

@@ -85,6 +85,11 @@ static void test_refused(void **state)
 		{ "-", "unknown command '-' (to trace a program: mmtrace -- -)" },
 		{ "trace ls", "trace takes no word 'ls' (to run a program: mmtrace trace -- ls)" },
 		{ "doctor now", "doctor takes no word 'now'" },
+		{ "diff", "diff: needs A.mmt B.mmt" },
+		{ "diff a.mmt", "diff: needs A.mmt B.mmt" },
+		{ "diff a.mmt b.mmt c.mmt", "diff takes A.mmt B.mmt, 3 words are too many" },
+		{ "diff a b c d e f", "diff takes A.mmt B.mmt, 6 words are too many" },
+		{ "diff a.mmt b.mmt -- ls", "diff runs no program, '--' does not belong there" },
 		{ "list", "list: needs one of events|fields|hooks" },
 		{ "list evnts", "list: unknown 'evnts', did you mean 'events'?" },
 		{ "list rules9", "list: unknown 'rules9', it can be events|fields|hooks" },
@@ -235,6 +240,11 @@ static void test_words_and_program(void **state)
 	assert_string_equal(res.run[3], "--");
 	assert_null(res.run[5]);
 	assert_int_equal(val.failed.given, 0);
+	assert_int_equal(parse("diff -j a.mmt -a b.mmt"), OPT_OK);
+	assert_int_equal(res.nfiles, 2);
+	assert_string_equal(res.files[0], "a.mmt");
+	assert_string_equal(res.files[1], "b.mmt");
+	assert_null(res.word);
 }
 
 static void test_help_and_version_ask_for_nothing_else(void **state)
