@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include "event/flags_bits.h"
 #include "mmtrace/base.h"
+#include "mmtrace/wire/event.h"
 
 /* include/uapi/linux/mman.h and include/uapi/asm-generic/{mman,mman-common}.h, 6.12; the same on arm64 and x86 */
 static const struct bit map_bits[] = {
@@ -74,6 +75,36 @@ static const struct bit result_bits[] = {
 
 /* VM_FAULT_ERROR, include/linux/mm_types.h, 6.12 */
 #define RESULT_ERROR (0x1 | 0x2 | 0x40 | 0x10 | 0x20 | 0x800)
+
+const struct bit *flags_table(unsigned look, unsigned at, size_t *n)
+{
+	static const struct {
+		unsigned look;
+		const struct bit *bits;
+		size_t n;
+	} tables[] = {
+		{ MMT_LOOK_MFLAGS, map_bits, MMT_COUNT(map_bits) },
+		{ MMT_LOOK_RFLAGS, mremap_bits, MMT_COUNT(mremap_bits) },
+		{ MMT_LOOK_PROT, prot_bits, MMT_COUNT(prot_bits) },
+		{ MMT_LOOK_VMFLAGS, vm_bits, MMT_COUNT(vm_bits) },
+		{ MMT_LOOK_VMFLAGS, vm_may_bits, MMT_COUNT(vm_may_bits) },
+		{ MMT_LOOK_FFLAGS, fault_bits, MMT_COUNT(fault_bits) },
+		{ MMT_LOOK_FRESULT, result_bits, MMT_COUNT(result_bits) },
+	};
+
+	for (size_t i = 0; i < MMT_COUNT(tables); i++) {
+		if (tables[i].look != look || at--)
+			continue;
+		*n = tables[i].n;
+		return tables[i].bits;
+	}
+	return NULL;
+}
+
+const char *flags_map_type(unsigned i)
+{
+	return i < MMT_COUNT(map_types) ? map_types[i] : NULL;
+}
 
 struct words {
 	struct buf *b;

@@ -55,4 +55,19 @@ void flags_memfd(struct buf *b, uint64_t v);		     /* cloexec|allow_sealing */
 void flags_signo(struct buf *b, uint64_t v);		     /* SIGBUS */
 void flags_sicode(struct buf *b, uint64_t signo, int64_t v); /* BUS_ADRERR */
 
+/*
+ * flags_words.c: the words themselves, for whoever reads what was written. The i-th word of a look (enum mmt_look) that has
+ * words of its own; false past the last, and for enumerations (schema_enum()). Set is a value v with (v & mask) == value.
+ * Of SICODE mask is the signal that the code is of, 0: of any.
+ */
+struct flags_word {
+	const char *name;
+	uint64_t mask, value;
+};
+bool flags_word(unsigned look, unsigned event, unsigned i, struct flags_word *w);
+/* What the kernel's headers write before it: "VM_" of VMFLAGS; "" where there is nothing. */
+const char *flags_prefix(unsigned look);
+/* Is the look one of bits that are set or not? */
+bool flags_are_bits(unsigned look);
+
 #endif

@@ -117,3 +117,52 @@ void flags_sicode(struct buf *b, uint64_t signo, int64_t v)
 	else
 		buf_printf(b, "%" PRId64, v);
 }
+
+const struct bit *flags_call_table(unsigned look, unsigned event, size_t *n)
+{
+	switch (look) {
+	case MMT_LOOK_MSFLAGS:
+		*n = MMT_COUNT(msync_bits);
+		return msync_bits;
+	case MMT_LOOK_MFDFLAGS:
+		*n = MMT_COUNT(memfd_bits);
+		return memfd_bits;
+	case MMT_LOOK_SHMFLAGS:
+		*n = event == MMT_EV_SHMGET ? MMT_COUNT(shmget_bits) : MMT_COUNT(shmat_bits);
+		return event == MMT_EV_SHMGET ? shmget_bits : shmat_bits;
+	default:
+		return NULL;
+	}
+}
+
+/* The i-th that is there. */
+static bool nth(const char *const *names, size_t n, unsigned *i, const char **name, uint64_t *value)
+{
+	for (size_t v = 0; v < n; v++) {
+		if (!names[v] || (*i)--)
+			continue;
+		*name = names[v];
+		*value = v;
+		return true;
+	}
+	return false;
+}
+
+bool flags_advice_word(unsigned i, const char **name, uint64_t *value)
+{
+	return nth(advices, MMT_COUNT(advices), &i, name, value);
+}
+
+bool flags_sicode_word(unsigned i, const char **name, uint64_t *signo, uint64_t *code)
+{
+	*signo = SIGSEGV_NO;
+	if (nth(segv_codes, MMT_COUNT(segv_codes), &i, name, code))
+		return true;
+	*signo = SIGBUS_NO;
+	if (nth(bus_codes, MMT_COUNT(bus_codes), &i, name, code))
+		return true;
+	*signo = 0; /* of either */
+	*name = "SI_KERNEL";
+	*code = SI_KERNEL_NO;
+	return !i;
+}

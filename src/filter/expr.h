@@ -30,7 +30,7 @@ struct expr_error {
 	char near[48];	/* what may have been meant; "": nothing is near */
 };
 
-/* A process, as the ledger knows it: expr_process_of() of an address space. */
+/* A process, as ranges_each_space() and ranges_each() tell it. */
 struct expr_process {
 	uint32_t pid, mm;
 	const char *comm; /* NULL: unknown */
@@ -71,6 +71,7 @@ struct expr_path;
 
 struct expr_value {
 	bool is_text, negative; /* negative: num is one of two's complement */
+	uint8_t look;		/* how it is shown: enum mmt_look, and those of event/objects.h */
 	uint64_t num;
 	const char *text; /* valid as long as what it was asked of */
 };
@@ -91,7 +92,7 @@ int expr_path_literal(const struct expr_path *p, const char *text, size_t len, s
 bool expr_value_equal(const struct expr_value *a, const struct expr_value *b);
 int expr_value_cmp(const struct expr_value *a, const struct expr_value *b); /* of two numbers or two texts */
 struct buf;
-void expr_path_show(struct buf *b, const struct expr_path *p, const struct expr_value *v); /* as it is written */
+void expr_value_show(struct buf *b, const struct expr_value *v); /* as it is written, a text without quotes */
 
 /* ---- what a session can be told, so that the kernel sends less ---- */
 
@@ -110,10 +111,5 @@ struct expr_push {
 	bool only;	    /* these terms are all that it says */
 };
 void expr_push(const struct expr *e, struct expr_push *out);
-
-struct mmt_state;
-struct ranges_space;
-/* What the ledger knows of a process; comm is valid as mmt_state.comm() says. */
-void expr_process_of(const struct mmt_state *st, const struct ranges_space *s, struct expr_process *out);
 
 #endif

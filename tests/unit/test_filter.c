@@ -1,4 +1,4 @@
-// LINK: filter event base
+// LINK: filter event base enrich/memtype
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <errno.h>
 #include <setjmp.h>
