@@ -222,64 +222,7 @@ static __always_inline void lose(__u32 kind, __u32 event)
 		__sync_fetch_and_add(n, 1);
 }
 
-/* ---- target ---------------------------------------------------------------------------------------------------- */
-
-static __always_inline bool in_targets(__u64 key)
-{
-	return bpf_map_lookup_elem(&targets, &key) != NULL;
-}
-
-static __always_inline bool comm_matches(void)
-{
-	union {
-		char c[16];
-		__u64 w[2];
-	} have = {}; /* 5.18 to 6.3 leave what is behind the name as it was: kernel/bpf/helpers.c */
-	/* volatile: else the compiler knows better what stands in read-only data, the zeros it was built with */
-	const volatile __u64 *asked = (const volatile __u64 *)knobs.comm;
-
-	if (bpf_get_current_comm(have.c, sizeof(have.c)))
-		return false;
-	return have.w[0] == asked[0] && have.w[1] == asked[1];
-}
-
-/* Is the current task within the target? */
-static __always_inline bool current_wanted(__u64 pid_tgid)
-{
-	__u32 tgid = pid_tgid >> 32, tid = (__u32)pid_tgid;
-
-	if (off)
-		return false;
-	if (!knobs.filter)
-		return tgid != knobs.self_tgid;
-	if (knobs.filter & (MMT_FILTER_TGID | MMT_FILTER_TID)) {
-		if (!((knobs.filter & MMT_FILTER_TGID) && in_targets(MMT_TARGET_TGID | tgid)) &&
-		    !((knobs.filter & MMT_FILTER_TID) && in_targets(MMT_TARGET_TID | tid)))
-			return false;
-	} else if (tgid == knobs.self_tgid) {
-		return false;
-	}
-	if ((knobs.filter & MMT_FILTER_CGROUP) &&
-	    bpf_get_current_ancestor_cgroup_id(knobs.cgroup_level) != knobs.cgroup)
-		return false;
-	return !(knobs.filter & MMT_FILTER_COMM) || comm_matches();
-}
-
-static __always_inline void target_add(__u32 tgid)
-{
-	__u64 key = MMT_TARGET_TGID | tgid;
-	__u32 one = 1;
-
-	if (bpf_map_update_elem(&targets, &key, &one, BPF_ANY))
-		lose(MMT_LOSS_TARGET, 0);
-}
-
-static __always_inline void target_drop(__u32 tgid)
-{
-	__u64 key = MMT_TARGET_TGID | tgid;
-
-	bpf_map_delete_elem(&targets, &key);
-}
+#include "targets.bpf.h"
 
 /* ---- address spaces -------------------------------------------------------------------------------------------- */
 

@@ -258,6 +258,7 @@ int fault_enter__perf(struct mmt_perf_ctx *ctx)
 	if (s->mm_key != key) {
 		s->mm = mm_number(key);
 		s->mm_key = key;
+		target_heard(pid_tgid >> 32);
 	}
 	e->h.mm = s->mm;
 	fault_find_vma(s);

@@ -54,12 +54,13 @@ SEC("?tp/sched/sched_process_fork")
 int fork__tp(void *ctx)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 *parent = !off && knobs.filter & MMT_FILTER_TGID ? target_find(pid_tgid >> 32) : NULL;
 
-	if (off || !(knobs.filter & MMT_FILTER_TGID) || !in_targets(MMT_TARGET_TGID | (pid_tgid >> 32)))
+	if (!parent)
 		return 0;
 	HIT(TARGET);
 	/* a thread's id joins too: it is nobody's process id while the thread lives */
-	target_add(field_u32(ctx, knobs.fork_child_off));
+	target_add(field_u32(ctx, knobs.fork_child_off), parent);
 	return 0;
 }
 
@@ -126,6 +127,7 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = BPF_CORE_READ(child, tgid), parent_tgid = BPF_CORE_READ(parent, tgid);
 	__u64 pid_tgid = bpf_get_current_pid_tgid(), comm;
 	struct mmt_ev_fork *e;
+	__u32 *how = NULL;
 	__u64 stacks;
 
 	if (off)
@@ -133,8 +135,10 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 	total_forget((__u32)BPF_CORE_READ(child, pid), false); /* its number was another's before */
 	if (tgid == parent_tgid)
 		return 0;
-	if ((knobs.filter & MMT_FILTER_TGID) && in_targets(MMT_TARGET_TGID | parent_tgid))
-		target_add(tgid);
+	if (knobs.filter & MMT_FILTER_TGID)
+		how = target_find(parent_tgid);
+	if (how)
+		target_add(tgid, how);
 	if (!current_wanted(pid_tgid))
 		return 0;
 	HIT(TARGET);

@@ -379,26 +379,9 @@ static __always_inline void tkey_forget(__u32 tid)
 /* The command's process before its exec. */
 static __always_inline bool before_exec(__u32 tgid)
 {
-	__u64 key = MMT_TARGET_TGID | tgid;
-	__u32 *when;
+	__u32 *how = knobs.filter & MMT_FILTER_TGID ? target_find(tgid) : NULL;
 
-	if (!(knobs.filter & MMT_FILTER_TGID))
-		return false;
-	when = bpf_map_lookup_elem(&targets, &key);
-	return when && *when == MMT_TARGET_AT_EXEC;
-}
-
-/* It is over, by an exec. */
-static __always_inline void target_execs(__u32 tgid)
-{
-	__u64 key = MMT_TARGET_TGID | tgid;
-	__u32 *when;
-
-	if (!knobs.totals || !(knobs.filter & MMT_FILTER_TGID))
-		return;
-	when = bpf_map_lookup_elem(&targets, &key);
-	if (when)
-		*when = MMT_TARGET_NOW;
+	return how && *how == MMT_TARGET_AT_EXEC;
 }
 
 /* A thread's first fault since its program began: is it wanted? Nothing is kept while the programs are off. */
@@ -419,6 +402,8 @@ static __noinline int tslot_claim(__u32 tid, __u64 mm)
 		return 0;
 	if (s->tid != tid || s->state == SLOT_UNWANTED || !wanted)
 		s->head = wanted ? SLOT_IDLE : SLOT_UNWANTED;
+	if (wanted)
+		target_heard(pid_tgid >> 32);
 	s->tid = tid;
 	s->mm_key = mm;
 	tkey_forget(tid);

@@ -24,6 +24,7 @@ TESTS_bpf-left := tests/run/bpf-left.c
 TESTS_as-nobody := tests/run/as-nobody.c
 TESTS_churn := tests/work/churn.c
 TESTS_inserts := tests/work/inserts.c
+TESTS_births := tests/work/births.c
 TESTS_split := tests/work/split.c
 TESTS_reach := tests/work/reach.c
 TESTS_stock := $(patsubst %,tests/work/%.c,stock stock_devices stock_kernel)
@@ -31,7 +32,7 @@ TESTS_called := tests/work/called.c
 TESTS_CFLAGS_called := -fno-omit-frame-pointer -fno-optimize-sibling-calls
 TESTS_measure := tests/bench/measure.c
 TESTS_wire-count := tests/bench/wire-count.c
-TESTS_PROGRAMS := measure wire-count work called nfaults order match check-order check-totals bpf-left as-nobody inserts split reach churn stock scenarios
+TESTS_PROGRAMS := births measure wire-count work called nfaults order match check-order check-totals bpf-left as-nobody inserts split reach churn stock scenarios
 TESTS_HEADERS := tests/work/work.h tests/work/nfaults.h tests/work/stock.h tests/run/match.h tests/run/scenarios.h kmod-demo/mmdemo_uapi.h kmod-demo/kinds.h src/sink/wire_format.h
 
 TESTS_NATIVE := $(TESTS_PROGRAMS:%=$(OUTPUT)/tests/%)

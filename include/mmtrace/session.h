@@ -24,6 +24,7 @@ struct session_opts {
 	size_t ntids;
 	const char *comm;	 /* command name, exact; NULL: any */
 	bool child;		 /* a command will be added with session__add_pid() before it runs */
+	pid_t command;		 /* its process, where it exists already; else 0 */
 	uint64_t ring_bytes;	 /* power of two, 0: default */
 	const char *btf;	 /* --btf FILE, NULL: the kernel's own */
 	const char *const *tier; /* forced tiers, "fault=perf" or "kprobe" (all hooks), NULL-terminated; NULL: none */

@@ -467,6 +467,7 @@ int run_command(const struct run_kind *kind, int argc, char **argv)
 		mmt_err("cannot fork: %s", strerror(errno));
 		code = EXIT_OWN;
 	}
+	r->opts.session.command = r->child.pid;
 	if (!code && gone_watch(&r->gone, &r->opts.v.pids, &r->opts.v.tids))
 		code = EXIT_OWN;
 	if (!code) {

@@ -8,14 +8,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_event(struct perf_event_attr *attr, int cpu)
+static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
 {
-	int fd = syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	int fd = syscall(SYS_perf_event_open, attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
-int perf_open_fault(enum perf_fault what, int cpu)
+static int open_fault(enum perf_fault what, pid_t tid, int cpu)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -24,6 +24,8 @@ int perf_open_fault(enum perf_fault what, int cpu)
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_ADDR, /* makes the kernel keep the address, also for BPF */
 		.disabled = 1,
+		/* a child's event gets the program of its parent's: inherit_event(), kernel/events/core.c, since 4.15 */
+		.inherit = tid > 0,
 	};
 
 	if (what == PERF_CLOCK) {
@@ -31,7 +33,17 @@ int perf_open_fault(enum perf_fault what, int cpu)
 		attr.sample_freq = PERF_CLOCK_HZ;
 		attr.sample_type = 0;
 	}
-	return open_event(&attr, cpu);
+	return open_event(&attr, tid, cpu);
+}
+
+int perf_open_fault(enum perf_fault what, int cpu)
+{
+	return open_fault(what, -1, cpu);
+}
+
+int perf_open_task_fault(enum perf_fault what, pid_t tid)
+{
+	return open_fault(what, tid, -1);
 }
 
 static int read_number(const char *path, const char *format)
@@ -66,7 +78,7 @@ int perf_open_kprobe(int pmu_type, uint64_t addr, bool ret)
 		.disabled = 1,
 	};
 
-	return open_event(&attr, 0);
+	return open_event(&attr, -1, 0);
 }
 
 int perf_open_tracepoint(const char *name)
@@ -89,7 +101,7 @@ int perf_open_tracepoint(const char *name)
 	if (id < 0)
 		return -ENOENT;
 	attr.config = id;
-	return open_event(&attr, 0);
+	return open_event(&attr, -1, 0);
 }
 
 int perf_attach(int event_fd, int prog_fd)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* perf events that BPF programs sit on: software fault events per CPU, kprobes at an address, tracepoints. */
+/* perf events that BPF programs sit on: software fault events of CPUs or threads, kprobes at an address, tracepoints. */
 #ifndef MMTRACE_PROBE_PERF_H
 #define MMTRACE_PROBE_PERF_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum perf_fault {
 	PERF_CLOCK = 0,
@@ -17,6 +18,8 @@ enum perf_fault {
 #define PERF_CLOCK_HZ \
 	499 /* no multiple of what programs do regularly; twice as many cost stat 6 instructions a fault */
 int perf_open_fault(enum perf_fault what, int cpu);
+/* The same of one thread, and of all threads and processes that it and they will make. -ESRCH: it has gone. */
+int perf_open_task_fault(enum perf_fault what, pid_t tid);
 /* Type number of the kprobe PMU, -1 when the kernel has none (CONFIG_KPROBE_EVENTS). */
 int perf_kprobe_type(void);
 int perf_open_kprobe(int pmu_type, uint64_t addr, bool ret);

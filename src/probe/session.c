@@ -179,6 +179,8 @@ int session__open(struct session **out, const struct session_opts *opts)
 	if (!s)
 		return fail(-ENOMEM, "out of memory");
 	s->opts = *opts;
+	s->attached.target = &s->opts;
+	attach_raise_limit(); /* the command exists by now, and keeps the limit that it was given */
 	err = opts->cgroup ? cgroup_find(opts->cgroup, &s->cgroup) : 0;
 	if (err) {
 		free(s);
@@ -416,14 +418,14 @@ int session__stop(struct session *s)
  * that holds every descriptor waits for this process to end and pays then. Nothing is pinned, so nothing stays when it is
  * killed either.
  */
-static void leave_to_holder(void)
+static void leave_to_holder(int nfds)
 {
 	int ends[2], last;
 	char byte;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return;
-	last = fcntl(ends[1], F_DUPFD_CLOEXEC, LAST_FD);
+	last = fcntl(ends[1], F_DUPFD_CLOEXEC, LAST_FD + nfds);
 	if (last >= 0) {
 		close(ends[1]);
 		ends[1] = last;
@@ -447,7 +449,7 @@ void session__close(struct session *s)
 		return;
 	session__stop(s);
 	if (s->attached.nlinks || s->attached.nfds || s->drivers)
-		leave_to_holder();
+		leave_to_holder(s->attached.nfds);
 	total_close(s);
 	spaces_free(&s->spaces);
 	facts_free(&s->facts);

@@ -45,6 +45,8 @@ static inline int tier_of(const struct session *s, int hook)
 
 /* Do hooks leave the marks that kinds of faults follow from? */
 bool session_marks_live(const struct session *s);
+/* Is all that is seen of faults events of the target's own threads? */
+bool session__task_events(const struct session *s);
 struct mmt_knobs;
 /* What the programs are told before they are loaded. ring: bytes, 0 without one. */
 void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots, uint64_t ring);

@@ -2,9 +2,11 @@
 /* What the BPF programs are told before they are loaded. */
 #include <string.h>
 #include <unistd.h>
+#include "mmtrace/base.h"
 #include "session_impl.h"
 #include "session_total.h"
 #include "syscalls.h"
+#include "tasks.h"
 
 bool session_marks_live(const struct session *s)
 {
@@ -12,6 +14,16 @@ bool session_marks_live(const struct session *s)
 		if (!chosen(s, h) && !hook_table[h].optional)
 			return false;
 	return true;
+}
+
+bool session__task_events(const struct session *s)
+{
+	static const uint8_t hooks[] = { MMT_HOOK_FAULT, MMT_HOOK_TOTAL, MMT_HOOK_COUNT };
+
+	for (size_t i = 0; i < MMT_COUNT(hooks); i++)
+		if (tier_of(s, hooks[i]) == MMT_TIER_PERF)
+			return tasks_asked(&s->opts);
+	return false;
 }
 
 void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots, uint64_t ring)
@@ -52,6 +64,7 @@ void session_knobs(const struct session *s, struct mmt_knobs *k, uint32_t slots,
 			     tier_of(s, MMT_HOOK_TOTAL) == MMT_TIER_KPROBE_PERF;
 	k->have_torn = chosen(s, MMT_HOOK_UNMAP) && (chosen(s, MMT_HOOK_GATHER) || chosen(s, MMT_HOOK_VMA_FREE));
 	k->sys_exit = tier_of(s, MMT_HOOK_CALL) == MMT_TIER_RAW_TP;
+	k->task_events = session__task_events(s);
 	k->split = session__split_knob(s);
 	k->fault_extra =
 		k->kstack || k->ustack || k->split || o->want[MMT_EV_DRIVER_FAULT] || o->want[MMT_EV_DRIVER_MKWRITE];

@@ -17,6 +17,20 @@ static uint64_t loss_of(const struct session *s, int kind, int event)
 	return sum;
 }
 
+/* Of the processes that are still there: those of which no fault was seen since their exec. */
+static uint64_t mute_now(const struct session *s)
+{
+	int map = objects_map(s->objects, "targets");
+	uint64_t key, *at = NULL, n = 0;
+	uint32_t how;
+
+	if (!session__task_events(s))
+		return 0;
+	for (; !bpf_map_get_next_key(map, at, &key); at = &key)
+		n += !bpf_map_lookup_elem(map, &key, &how) && how == MMT_TARGET_MUTE;
+	return n;
+}
+
 /* changes: only what the ledger would miss. */
 static int report_losses(struct session *s, bool changes, mmt_item_fn fn, void *ctx)
 {
@@ -42,6 +56,8 @@ static int report_losses(struct session *s, bool changes, mmt_item_fn fn, void *
 				item.loss.count += objects_recursion(s->objects);
 			if (kind == MMT_LOSS_RUN && !events[e].num)
 				item.loss.count += s->runs_lost;
+			if (kind == MMT_LOSS_MUTE && !events[e].num)
+				item.loss.count += mute_now(s);
 			err = item.loss.count ? fn(ctx, &item) : 0;
 			if (err)
 				return err;

@@ -66,12 +66,23 @@ static int fs_item(struct mmt_sink *s, const struct mmt_item *item)
 /* Faults that are in no total, as far as that was counted. */
 static uint64_t lost_faults(const struct faults_sink *k)
 {
-	static const uint8_t kinds[] = { MMT_LOSS_SLOT, MMT_LOSS_RETURN, MMT_LOSS_RECURSE, MMT_LOSS_TARGET };
+	static const uint8_t kinds[] = { MMT_LOSS_SLOT, MMT_LOSS_RETURN, MMT_LOSS_RECURSE };
 	uint64_t n = k->opts.records ? k->lost[MMT_LOSS_RING][MMT_EV_FAULT] : 0;
 
 	for (unsigned i = 0; i < MMT_COUNT(kinds); i++)
 		n += k->lost[kinds[i]][MMT_EV_FAULT];
-	return n + k->lost[MMT_LOSS_TARGET][0] + k->lost[MMT_LOSS_RECURSE][0];
+	return n + k->lost[MMT_LOSS_RECURSE][0];
+}
+
+/* Processes of which nobody knows how many they had. */
+static uint64_t lost_processes(const struct faults_sink *k)
+{
+	return k->lost[MMT_LOSS_TARGET][0] + k->lost[MMT_LOSS_MUTE][0];
+}
+
+static int judge(struct faults_sink *k, struct json *j)
+{
+	return faults_gate(&k->show, lost_processes(k) ? FAULTS_ANY : lost_faults(k), j);
 }
 
 static int groups(struct faults_sink *k, bool interval, bool stacks, struct faults_groups *g)
@@ -147,8 +158,9 @@ static int put_stacks(struct faults_sink *k)
 	return err;
 }
 
-static int put_table(struct faults_sink *k, const struct faults_groups *g, uint64_t lost)
+static int put_table(struct faults_sink *k, const struct faults_groups *g)
 {
+	uint64_t lost = lost_faults(k), whole = lost_processes(k);
 	struct buf *b = &k->out.b;
 
 	if (k->opts.interval) {
@@ -160,6 +172,8 @@ static int put_table(struct faults_sink *k, const struct faults_groups *g, uint6
 	faults_text_table(b, &k->show, g);
 	if (lost)
 		buf_printf(b, "%" PRIu64 " faults were lost: they are in no number above\n", lost);
+	if (whole)
+		buf_printf(b, "Faults of %" PRIu64 " processes were not seen: they are in no number above\n", whole);
 	if (k->opts.split && g->n)
 		faults_text_split(b, &k->show, g);
 	faults_text_bars(b, &k->show, g);
@@ -171,17 +185,16 @@ static int put_end(struct faults_sink *k, const struct mmt_summary *sum)
 {
 	struct json *j = k->opts.form == FAULTS_JSON ? &k->j : NULL;
 	struct faults_groups g;
-	uint64_t lost = lost_faults(k);
 	int err = groups(k, false, false, &g), gate;
 
 	if (!err)
-		err = j ? put_json(k, &g, false) : put_table(k, &g, lost);
+		err = j ? put_json(k, &g, false) : put_table(k, &g);
 	for (uint32_t i = 0; j && i < k->slows.n && !err; i++)
 		err = faults_json_slow(j, &k->slows.s[i]);
 	faults_groups_free(&g);
 	if (!err && j && k->opts.stacks)
 		err = put_stacks(k);
-	gate = err ? err : faults_gate(&k->show, lost, j);
+	gate = err ? err : judge(k, j);
 	if (gate > 0)
 		k->s.verdict = gate;
 	err = gate < 0 ? gate : 0;
@@ -200,7 +213,7 @@ static int fs_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	if (k->opts.form > FAULTS_JSON) {
 		err = put_stacks(k);
 		if (!err)
-			err = faults_gate(&k->show, lost_faults(k), NULL);
+			err = judge(k, NULL);
 		if (err > 0)
 			s->verdict = err;
 		err = err < 0 ? err : 0;

@@ -171,6 +171,7 @@ int faults_json_slow(struct json *j, const struct faults_slow *s);
 
 /* ---- the gate ---- */
 
+#define FAULTS_ANY (1ULL << 62) /* nobody knows how many */
 /* unsure: faults that the run lost. Verdict lines go to the log, and with j to the output. The exit code to ask for, or -errno. */
 int faults_gate(const struct faults_show *k, uint64_t unsure, struct json *j);
 

@@ -58,6 +58,8 @@ static const char *why_open(const struct slo *s, const struct scope *in, uint64_
 		return "no such fault was seen";
 	if (in->maybe)
 		snprintf(buf, size, "%" PRIu64 " faults may be meant or not: what they are is unknown", in->maybe);
+	else if (lost >= FAULTS_ANY)
+		snprintf(buf, size, "faults of whole processes were not seen");
 	else if (lost)
 		snprintf(buf, size, "%" PRIu64 " faults were lost", lost);
 	else if (in->sum.timed < in->sum.count)

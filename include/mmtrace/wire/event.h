@@ -156,7 +156,8 @@ _Static_assert(sizeof(struct mmt_hdr) == 56, "header has padding");
 	X(RECURSE,  9, recursion,    "a program was not run since it was running on that CPU already")	\
 	X(TARGET,  10, target_full,  "no room for a process in the target set")	\
 	X(DIFFER,  11, ledger_wrong, "the ledger was not what the kernel had, and nothing was lost: a bug in mmtrace")	\
-	X(TOTAL,   12, total_full,   "no room for one more key of totals: its faults are counted as other")
+	X(TOTAL,   12, total_full,   "no room for one more key of totals: its faults are counted as other")	\
+	X(MUTE,    13, events_gone,  "a program that runs as another user (set-id): the kernel took its fault events away")
 // clang-format on
 #define X(id, num, name, text) MMT_LOSS_##id = num,
 enum mmt_loss { MMT_LOSSES(X) MMT_LOSS_MAX = 16 };

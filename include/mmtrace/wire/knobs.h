@@ -115,9 +115,13 @@ enum mmt_mark {
 #define MMT_TARGET_TGID (1ULL << 32)
 #define MMT_TARGET_TID	(2ULL << 32)
 
-/* values of the target set: faults of a command are added up from its exec on, not those of mmtrace's copy that becomes it */
+/*
+ * Values of the target set. AT_EXEC: faults of a command are added up from its exec on, not those of mmtrace's copy that becomes
+ * it. MUTE: no fault was seen since its exec, and every program begins with some.
+ */
 #define MMT_TARGET_NOW	   1
 #define MMT_TARGET_AT_EXEC 2
+#define MMT_TARGET_MUTE	   3
 
 #define MMT_NR_MAX 512 /* system call numbers looked at */
 
@@ -162,18 +166,18 @@ struct mmt_knobs {
 	__u32 core_faults; /* 1: fault functions of the kernel itself too, not of modules only; 2: mkwrite functions */
 	__u32 sys_exit;	   /* 1: every system call's end is seen, so that a run may wait for it */
 	__u32 split; /* MMT_SPLIT_ON: where the time of faults goes is asked for; bit n: hooks know share n (enum mmt_share) */
-	__u32 fault_extra; /* 1: fault events have more than fields of their own: stacks, shares, frames of drivers */
-	__u32 pad;
-	__u32 totals;			 /* enum mmt_totals */
-	__u32 by;			 /* enum mmt_by */
-	__u32 total_flags;		 /* 1: fault flags are known */
-	__u32 total_cells;		 /* cells there are, the first is nobody's */
-	__u32 total_rows;		 /* rows there are */
-	__u32 slowest;			 /* so many of the slowest faults of each CPU are told as events */
-	__u64 total_slower;		 /* ns: what takes less is not in the totals */
-	__u64 cgroup;			 /* id of a cgroup, 0: any */
-	__u32 cgroup_level;		 /* how deep it lies */
-	__u32 ring;			 /* 1: there is one */
+	__u32 fault_extra;  /* 1: fault events have more than fields of their own: stacks, shares, frames of drivers */
+	__u32 task_events;  /* 1: all that is seen of faults is events of the target's own threads */
+	__u32 totals;	    /* enum mmt_totals */
+	__u32 by;	    /* enum mmt_by */
+	__u32 total_flags;  /* 1: fault flags are known */
+	__u32 total_cells;  /* cells there are, the first is nobody's */
+	__u32 total_rows;   /* rows there are */
+	__u32 slowest;	    /* so many of the slowest faults of each CPU are told as events */
+	__u64 total_slower; /* ns: what takes less is not in the totals */
+	__u64 cgroup;	    /* id of a cgroup, 0: any */
+	__u32 cgroup_level; /* how deep it lies */
+	__u32 ring;	    /* 1: there is one */
 	__u64 fault_lo[2], fault_len[2]; /* functions that have a fault within them, for whoever looks at stacks */
 	__u64 core_lo, core_hi;		 /* where the kernel's own functions are; modules are outside */
 	__u64 shmem_fault;		 /* address of shmem_fault, 0 when not known */
