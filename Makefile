@@ -39,12 +39,14 @@ CROSS_CPPFLAGS := -idirafter $(SYSROOT)/usr/include
 CROSS_LDFLAGS := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu
 endif
 
+# recordings are packed with zstd; ZSTD=no leaves it out
+ZSTD ?= yes
 CFLAGS ?= -O2 -g
 MMT_CFLAGS := -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(SAN)
-MMT_CPPFLAGS := -Iinclude -Isrc -I$(OUT) -D_GNU_SOURCE -DMMTRACE_VERSION='"$(VERSION)"' $(CROSS_CPPFLAGS)
+MMT_CPPFLAGS := -Iinclude -Isrc -I$(OUT) -D_GNU_SOURCE -DMMTRACE_VERSION='"$(VERSION)"' $(CROSS_CPPFLAGS) $(if $(filter yes,$(ZSTD)),,-DMMTRACE_NO_ZSTD)
 # one file that can be copied to any board: nothing is looked up at run time, not even libc
 MMT_LDFLAGS := $(if $(SAN),$(SAN),-static) $(CROSS_LDFLAGS) $(LDFLAGS)
-LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
+LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz $(if $(filter yes,$(ZSTD)),-lzstd)
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(TARGET) -Iinclude -Ivmlinux/$(TARGET) -Ibpf \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function
@@ -99,7 +101,7 @@ define UNIT_RULE
 $(patsubst tests/%.c,$(OUTPUT)/%,$(1)): $(1) $$(call unit_link,$(1)) | deps-build
 	@mkdir -p $$(@D)
 	@echo "  UNIT    $$@"
-	@$$(CC) $$(MMT_CFLAGS) $$(MMT_CPPFLAGS) -Itests -MMD -MP -o $$@ $$(filter %.c %.o,$$^) -lcmocka -Wl,--as-needed -ldw -lelf $$(SAN)
+	@$$(CC) $$(MMT_CFLAGS) $$(MMT_CPPFLAGS) -Itests -MMD -MP -o $$@ $$(filter %.c %.o,$$^) -lcmocka -Wl,--as-needed -ldw -lelf $$(filter -lzstd,$$(LIBS)) $$(SAN)
 endef
 ifeq ($(TARGET),$(HOST))
 $(foreach t,$(UNIT_SRCS),$(eval $(call UNIT_RULE,$(t))))

@@ -60,6 +60,9 @@ struct ranges; /* ledger/ranges.h */
 struct range;
 struct mapping;
 
+/* One range of a process, what of it is resident, in bytes (UINT64_MAX: unknown), and its permissions as /proc/PID/maps has them: "rw-s". */
+typedef int (*mmt_resident_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms);
+
 /* What is known at a moment, for sinks that show a state and not events. Valid as long as the pipeline. */
 struct mmt_state {
 	const struct ranges *ledger;
@@ -71,6 +74,10 @@ struct mmt_state {
 	 */
 	void (*range)(const struct mmt_state *st, const struct mapping *m, const struct range *r, struct mmt_view *v);
 	const char *(*comm)(const struct mmt_state *st, uint32_t pid); /* "?" when unknown */
+	/* What of a process that lives is in memory, as it is asked now, or was in the recorded run. 0, or -errno: nobody knows, or take's own. */
+	int (*resident)(const struct mmt_state *st, uint32_t pid, mmt_resident_fn take, void *ctx);
+	uint64_t now_ns; /* CLOCK_MONOTONIC when the call of flush, tick or end began that a sink is in */
+	bool ending;	 /* nothing follows: losses told now are those that were counted here */
 };
 
 #define MMT_RUN_HOOKS 128 /* hooks kept for headers */

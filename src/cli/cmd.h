@@ -21,6 +21,8 @@ int cmd_flow(int argc, char **argv);
 int cmd_maps(int argc, char **argv);
 int cmd_faults(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_diff(int argc, char **argv);

@@ -231,15 +231,16 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	return faults_open(&it.f, to);
 }
 
+const struct run_kind faults_kind = { .events = events,
+				      .check = check,
+				      .open = open_sink,
+				      .totals = true,
+				      .need = MMT_EV_FAULT_KEY,
+				      .session = session };
+
 int cmd_faults(int argc, char **argv)
 {
-	static const struct run_kind kind = { .events = events,
-					      .check = check,
-					      .open = open_sink,
-					      .totals = true,
-					      .need = MMT_EV_FAULT_KEY,
-					      .session = session };
-	int code = run_command(&kind, argc, argv);
+	int code = run_command(&faults_kind, argc, argv);
 
 	clusters_free(&it.clusters);
 	return code;

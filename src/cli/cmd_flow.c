@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/run.h"
 #include "event/schema.h"
+#include "record/head.h"
 
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
@@ -26,16 +27,16 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	struct flow_opts f = {
 		.json = o->v.format == FORMAT_JSON,
 		.ascii = plain_characters(o),
-		.live = !o->r.run,
+		.live = !o->r.run && !(o->replay && o->replay->num[REC_CHILD]),
 		.all = o->v.all != 0,
 	};
 
 	return flow_open(&f, to);
 }
 
+const struct run_kind flow_kind = { .events = events, .open = open_sink };
+
 int cmd_flow(int argc, char **argv)
 {
-	static const struct run_kind kind = { .events = events, .open = open_sink };
-
-	return run_command(&kind, argc, argv);
+	return run_command(&flow_kind, argc, argv);
 }

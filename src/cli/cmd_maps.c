@@ -17,7 +17,7 @@ static bool by_page(const struct run_opts *o)
 /* Nothing says how long: then what is there now is all. */
 static bool once(const struct run_opts *o)
 {
-	return !o->r.run && !o->v.live && !o->v.duration_ns;
+	return !o->replay && !o->r.run && !o->v.live && !o->v.duration_ns;
 }
 
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
@@ -30,7 +30,7 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	(void)target;
 	memset(want, 0, MMT_EV_MAX * sizeof(*want));
 	want[MMT_EV_VMA_IMPORT] = true;
-	for (size_t i = 0; i < MMT_COUNT(seen) && !once(o); i++)
+	for (size_t i = 0; i < MMT_COUNT(seen) && !o->once; i++)
 		want[seen[i]] = true;
 }
 
@@ -40,33 +40,11 @@ static int check(const struct run_opts *o)
 		mmt_err("--phys and --pfn ask for the same: give one of them");
 	else if (by_page(o) && (o->v.live || o->v.history))
 		mmt_err("--live and --history are of whole processes: leave them out with --phys and --pfn");
-	else if (!o->v.pids.n && !o->v.comms.n && !o->r.run && !by_page(o))
+	else if (!o->replay && !o->v.pids.n && !o->v.comms.n && !o->r.run && !by_page(o))
 		mmt_err("maps: of which process? -p PID, -n NAME or -- PROGRAM");
 	else
 		return 0;
 	return EXIT_USAGE;
-}
-
-/* ---- what is resident ---- */
-
-struct handing {
-	maps_take_fn take;
-	void *ctx;
-};
-
-static int hand_over(void *ctx, const struct smaps_range *r)
-{
-	struct handing *h = ctx;
-
-	return h->take(h->ctx, r->start, r->end, r->pfns ? UINT64_MAX : r->resident, r->perms);
-}
-
-static int resident(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx)
-{
-	struct handing h = { take, take_ctx };
-
-	(void)ctx;
-	return smaps_each(pid, hand_over, &h);
 }
 
 /* ---- who maps a page ---- */
@@ -183,7 +161,6 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	struct maps_opts m = { .json = o->v.format == FORMAT_JSON, .live = o->v.live, .history = o->v.history };
 	struct whomaps_opts w = { .json = m.json, .more = more, .ctx = &the_search };
 
-	m.resident = resident;
 	if (!by_page(o))
 		return maps_open(&m, to);
 	w.pfn = page_asked(o);
@@ -206,11 +183,9 @@ static int alone(const struct run_opts *o, struct mmt_sink *sink)
 	return EXIT_OWN;
 }
 
+const struct run_kind maps_kind = { .events = events, .once = once, .alone = alone, .check = check, .open = open_sink };
+
 int cmd_maps(int argc, char **argv)
 {
-	static const struct run_kind kind = {
-		.events = events, .once = once, .alone = alone, .check = check, .open = open_sink
-	};
-
-	return run_command(&kind, argc, argv);
+	return run_command(&maps_kind, argc, argv);
 }

@@ -21,7 +21,7 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 
 static int check(const struct run_opts *o)
 {
-	if (o->r.run || o->v.pids.n || o->v.tids.n || o->v.comms.n || o->v.cgroup)
+	if (o->replay || o->r.run || o->v.pids.n || o->v.tids.n || o->v.comms.n || o->v.cgroup)
 		return 0;
 	mmt_err("stat: of what? -- PROGRAM, -p PID, -n NAME or --cgroup DIR");
 	return EXIT_USAGE;
@@ -41,11 +41,11 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	return stat_open(&s, to);
 }
 
+const struct run_kind stat_kind = {
+	.events = events, .check = check, .open = open_sink, .totals = true, .session = session
+};
+
 int cmd_stat(int argc, char **argv)
 {
-	static const struct run_kind kind = {
-		.events = events, .check = check, .open = open_sink, .totals = true, .session = session
-	};
-
-	return run_command(&kind, argc, argv);
+	return run_command(&stat_kind, argc, argv);
 }

@@ -19,9 +19,9 @@ static int check(const struct run_opts *o)
 	return EXIT_USAGE;
 }
 
+const struct run_kind trace_kind = { .events = events, .check = check };
+
 int cmd_trace(int argc, char **argv)
 {
-	static const struct run_kind kind = { .events = events, .check = check };
-
-	return run_command(&kind, argc, argv);
+	return run_command(&trace_kind, argc, argv);
 }

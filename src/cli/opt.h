@@ -93,9 +93,10 @@ int opt_parse(const struct opt_spec *spec, int argc, char *const argv[], void *v
 int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *out);
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
-enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_LIST, CMD_DOCTOR, CMD_DIFF };
+enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_RECORD, CMD_REPORT, CMD_LIST, CMD_DOCTOR, CMD_DIFF };
 enum { FOLDED_TIME, FOLDED_COUNT };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
+enum { COMPRESS_AUTO, COMPRESS_ALWAYS, COMPRESS_NEVER }; /* as enum rec_pack */
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { LIST_EVENTS, LIST_FIELDS, LIST_HOOKS };
 
@@ -107,6 +108,9 @@ struct opt_values {
 	uint64_t slower_ns;
 	uint64_t buffer_bytes;
 	const char *output, *btf;
+	const char *record;    /* --record FILE */
+	uint64_t flight_bytes; /* 0: all is kept */
+	uint32_t compress;
 	uint32_t format, color;
 	uint32_t verbose, quiet, help, version, kernel_stack, verify, split;
 	uint32_t all, ascii, live, history;

@@ -8,15 +8,19 @@
 #define M	   (1u << CMD_MAPS)
 #define P	   (1u << CMD_FAULTS)
 #define S	   (1u << CMD_STAT)
-#define W	   (T | F | M | P | S) /* what watches */
+#define V	   (T | F | M | P | S) /* views */
+#define C	   (1u << CMD_RECORD)
+#define R	   (1u << CMD_REPORT) /* with one of the views, which must take the option, too */
+#define W	   (V | C)	      /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
-#define C	   (1u << CMD_DIFF)
-#define ALL	   (W | L | D | C)
+#define X	   (1u << CMD_DIFF)
+#define ALL	   (W | R | L | D | X)
 
 static const char *const formats[] = { "table", "json", "wire", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const folded[] = { [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
+static const char *const compress[] = { "auto", "always", "never", NULL };
 static const char *const lists[] = { "events", "fields", "hooks", NULL };
 
 // clang-format off
@@ -53,6 +57,18 @@ static const struct opt_cmd cmds[] = {
 		.text = "Prints what a program did with its memory: maps and unmaps, the most it had mapped, page faults by kind, "
 			"and the share of its time that they took.",
 	},
+	[CMD_RECORD] = {
+		.name = "record", .runs = true,
+		.help = "keep a run in a file, to look at it again",
+		.text = "Writes what happens into a file (mmtrace.mmt, or -o), from which 'mmtrace report' shows any view later, on any machine and "
+			"without privilege.",
+	},
+	[CMD_REPORT] = {
+		.name = "report", .files_name = "FILE [VIEW]", .files_min = 1, .files_max = 2,
+		.help = "any view of a recorded run",
+		.text = "Shows a recording as the view would have shown the run: trace (the default), flow, maps, faults or stat, with that "
+			"view's options. Needs no privilege.",
+	},
 	[CMD_LIST] = {
 		.name = "list", .words_name = "events|fields|hooks", .words = lists,
 		.help = "the events, fields and hooks there are",
@@ -74,41 +90,41 @@ static const struct opt_cmd cmds[] = {
 };
 
 static const struct opt_row rows[] = {
-	{ .letter = 'p', .name = "pid", .arg = "PID[,PID]", .type = OPT_PIDS, .off = AT(pids), .cmds = W,
+	{ .letter = 'p', .name = "pid", .arg = "PID[,PID]", .type = OPT_PIDS, .off = AT(pids), .cmds = W | R,
 	  .help = "only these processes and the children they start" },
-	{ .letter = 't', .name = "tid", .arg = "TID[,TID]", .type = OPT_PIDS, .off = AT(tids), .cmds = W,
+	{ .letter = 't', .name = "tid", .arg = "TID[,TID]", .type = OPT_PIDS, .off = AT(tids), .cmds = W | R,
 	  .help = "only these threads" },
-	{ .letter = 'n', .name = "comm", .arg = "NAME", .type = OPT_STRINGS, .off = AT(comms), .cmds = W,
+	{ .letter = 'n', .name = "comm", .arg = "NAME", .type = OPT_STRINGS, .off = AT(comms), .cmds = W | R,
 	  .help = "only processes of this name, 15 characters at most" },
-	{ .letter = 'e', .name = "events", .arg = "EVENTS", .type = OPT_STRINGS, .off = AT(events), .cmds = T,
+	{ .letter = 'e', .name = "events", .arg = "EVENTS", .type = OPT_STRINGS, .off = AT(events), .cmds = T | R | C,
 	  .help = "only these events or families, with commas between them, -fault drops one; 'list events' names them" },
-	{ .letter = 'k', .name = "kind", .arg = "KINDS", .type = OPT_STRINGS, .off = AT(kinds), .cmds = T,
+	{ .letter = 'k', .name = "kind", .arg = "KINDS", .type = OPT_STRINGS, .off = AT(kinds), .cmds = T | R,
 	  .help = "only these kinds of mappings: anon, file, shm, pfn, hugetlb; or of faults: cow, file-io, ..." },
 	{ .letter = 'd', .name = "duration", .arg = "TIME", .type = OPT_DURATION, .off = AT(duration_ns), .cmds = W,
 	  .help = "stop after this time: 10s, 500ms, a bare number is seconds" },
-	{ .letter = 'x', .name = "failed", .arg = "ERRNO", .type = OPT_ERRNO, .off = AT(failed), .cmds = T,
+	{ .letter = 'x', .name = "failed", .arg = "ERRNO", .type = OPT_ERRNO, .off = AT(failed), .cmds = T | R,
 	  .help = "only calls that failed, with ERRNO only those with this error" },
-	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T | P,
+	{ .letter = 'L', .name = "slower", .arg = "TIME", .type = OPT_DURATION, .off = AT(slower_ns), .cmds = T | P | R,
 	  .help = "only what took this time or longer: 100us, 5ms" },
-	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P,
+	{ .letter = 'K', .name = "kernel-stack", .type = OPT_FLAG, .off = AT(kernel_stack), .cmds = T | P | R | C,
 	  .help = "with every event the kernel functions that led to it; of faults the heaviest such stacks" },
-	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = T | P,
+	{ .letter = 'U', .name = "user-stack", .type = OPT_FLAG, .off = AT(user_stack), .cmds = T | P | R | C,
 	  .help = "the same of the program's own functions, as far as they keep frame pointers (-fno-omit-frame-pointer); "
 		  "others are left out" },
 	{ .name = "cgroup", .arg = "DIR", .type = OPT_STRING, .off = AT(cgroup), .cmds = W,
 	  .help = "only processes in this control group (a directory of cgroup2) or below it" },
-	{ .letter = 'i', .name = "interval", .arg = "TIME", .type = OPT_DURATION, .off = AT(interval_ns), .cmds = P,
+	{ .letter = 'i', .name = "interval", .arg = "TIME", .type = OPT_DURATION, .off = AT(interval_ns), .cmds = P | R,
 	  .help = "again after each such time, what came in it; the whole at the end" },
-	{ .name = "by", .arg = "KEYS", .type = OPT_STRINGS, .off = AT(by), .cmds = P,
+	{ .name = "by", .arg = "KEYS", .type = OPT_STRINGS, .off = AT(by), .cmds = P | R,
 	  .help = "tell faults apart by kind, mapping, file, driver, comm, cpu, cluster, with commas between them; without it they are one" },
-	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T | P,
+	{ .name = "split", .type = OPT_FLAG, .off = AT(split), .cmds = T | P | R,
 	  .help = "where the time of faults went: lock, driver, off CPU, allocation, the rest" },
-	{ .name = "slowest", .arg = "N", .type = OPT_U32, .off = AT(slowest), .cmds = P,
+	{ .name = "slowest", .arg = "N", .type = OPT_U32, .off = AT(slowest), .cmds = P | R,
 	  .help = "also the N slowest faults, one by one" },
-	{ .name = "slo", .arg = "LIMITS", .type = OPT_STRINGS, .off = AT(slo), .cmds = P,
+	{ .name = "slo", .arg = "LIMITS", .type = OPT_STRINGS, .off = AT(slo), .cmds = P | R,
 	  .help = "p99<50us, kind=cow:max<1ms, rate<1000, ...: exit 1 when one is missed, 4 when that cannot be said; "
 		  "p50 p90 p99 p99.9 max mean count rate" },
-	{ .name = "folded", .arg = "time|count", .bare = "time", .type = OPT_CHOICE, .words = folded, .off = AT(folded), .cmds = P,
+	{ .name = "folded", .arg = "time|count", .bare = "time", .type = OPT_CHOICE, .words = folded, .off = AT(folded), .cmds = P | R,
 	  .help = "one line per stack for a flame graph, weighed by time (ns) or count" },
 	{ .name = "mem", .arg = "SIZE", .type = OPT_SIZE, .off = AT(total_bytes), .cmds = P | S,
 	  .help = "kernel memory for totals at most" },
@@ -117,23 +133,27 @@ static const struct opt_row rows[] = {
 		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },
 	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
 	  .help = "one JSON object per line on stdout" },
-	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T,
+	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T | R,
 	  .def = "table", .help = "table, json or wire" },
-	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F | C,
+	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F | R | X,
 	  .help = "flow: also mappings of plain files and anonymous memory, which no driver has a hand in; diff: also what the two "
 		  "kernels are known to do differently" },
-	{ .name = "live", .type = OPT_FLAG, .off = AT(live), .cmds = M,
+	{ .name = "live", .type = OPT_FLAG, .off = AT(live), .cmds = M | R,
 	  .help = "again every second, until stopped" },
-	{ .name = "history", .type = OPT_FLAG, .off = AT(history), .cmds = M,
+	{ .name = "history", .type = OPT_FLAG, .off = AT(history), .cmds = M | R,
 	  .help = "also what happened to each mapping, and those that are no more" },
-	{ .name = "phys", .arg = "ADDRESS", .type = OPT_U64, .off = AT(phys), .cmds = M,
+	{ .name = "phys", .arg = "ADDRESS", .type = OPT_U64, .off = AT(phys), .cmds = M | R,
 	  .help = "who maps the page at this physical address" },
-	{ .name = "pfn", .arg = "PFN", .type = OPT_U64, .off = AT(pfn), .cmds = M,
+	{ .name = "pfn", .arg = "PFN", .type = OPT_U64, .off = AT(pfn), .cmds = M | R,
 	  .help = "who maps the page with this page frame number" },
-	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P,
+	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P | R,
 	  .help = "draw with plain characters" },
-	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W,
-	  .help = "write there instead of stdout" },
+	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W | R,
+	  .help = "write there instead of stdout; record: the recording (mmtrace.mmt)" },
+	{ .name = "record", .arg = "FILE", .type = OPT_STRING, .off = AT(record), .cmds = V,
+	  .help = "also keep the run in this file, for 'mmtrace report'" },
+	{ .name = "compress", .arg = "WHEN", .type = OPT_CHOICE, .words = compress, .off = AT(compress), .cmds = W, .def = "auto",
+	  .help = "recordings by zstd: always, never, or where there is a CPU to spare for it" },
 	{ .name = "tier", .arg = "[HOOK=]TIER", .type = OPT_STRINGS, .off = AT(tiers), .cmds = W | D,
 	  .help = "attach this hook, or every one, this way only; may be repeated" },
 	{ .name = "buffer", .arg = "SIZE", .type = OPT_SIZE, .off = AT(buffer_bytes), .cmds = W, .def = "16M",

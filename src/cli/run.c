@@ -15,6 +15,8 @@
 #include "cli/hold.h"
 #include "cli/run_ask.h"
 #include "cli/run_gone.h"
+#include "cli/run_output.h"
+#include "cli/run_record.h"
 #include "cli/run_signals.h"
 #include "cli/run_tell.h"
 #include "cli/run_totals.h"
@@ -37,10 +39,11 @@ struct run {
 	struct totals totals;
 	struct session *session;
 	struct run_ask ask;
+	struct run_record record;
 	bool blind; /* no change events on this machine */
 	struct pipeline *pipeline;
-	struct mmt_sink *sink;
-	int fd; /* output */
+	struct mmt_sink *sink; /* NULL: nothing is shown, the run is kept */
+	int fd;		       /* output, -1: none */
 	struct utsname uts;
 	char command[TEXT_MAX];
 	struct mmt_hook_item hooks[MMT_RUN_HOOKS];
@@ -48,30 +51,6 @@ struct run {
 	uint64_t start_ns, flushed_ns, ran_ns;
 	unsigned taken; /* records */
 };
-
-static bool use_color(const struct run *r)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (r->opts.v.color != COLOR_AUTO)
-		return r->opts.v.color == COLOR_ALWAYS;
-	return isatty(r->fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
-}
-
-static int open_output(struct run *r)
-{
-	const char *path = r->opts.v.output;
-	struct sink_opts to;
-
-	r->fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
-	if (r->fd < 0) {
-		mmt_err("cannot open '%s' for writing: %s", path, strerror(errno));
-		return EXIT_OWN;
-	}
-	to = (struct sink_opts){ .fd = r->fd, .color = use_color(r) };
-	r->sink = r->opts.kind->open ? r->opts.kind->open(&r->opts, &to) : r->opts.format->open(&to);
-	return r->sink ? EXIT_FINE : EXIT_OWN;
-}
 
 /* For tests of --verify: MMTRACE_TEST_CUT=vma_unmap:3 leaves the third vma_unmap out of the stream. */
 static void cut_for_test(struct pipeline_opts *o)
@@ -92,8 +71,13 @@ static void cut_for_test(struct pipeline_opts *o)
 
 static int open_pipeline(struct run *r)
 {
-	struct pipeline_opts o = { .filter = &r->opts.filter, .sinks = { r->sink }, .nsinks = 1 };
+	struct pipeline_opts o = { .filter = &r->opts.filter };
 
+	if (r->sink)
+		o.sinks[o.nsinks++] = r->sink;
+	if (r->record.sink)
+		o.sinks[o.nsinks++] = r->record.sink; /* the last, see record/tap.h */
+	o.tell = r->record.sink != NULL;
 	o.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	o.child = (uint32_t)r->child.pid;
 	o.verify = r->opts.v.verify;
@@ -120,6 +104,22 @@ static void tell_maps(const struct session *s)
 		return;
 	bytes = session__map_bytes(s, &words);
 	mmt_debug("maps take %s of kernel memory: %s", num_fmt_size(size, bytes), words);
+}
+
+static int count_lost(void *sum, const struct mmt_item *item)
+{
+	*(uint64_t *)sum += item->kind == MMT_I_LOSS ? item->loss.count : 0;
+	return 0;
+}
+
+static void show_progress(struct run *r, uint64_t now)
+{
+	uint64_t lost = 0;
+
+	if (!run_record_due(&r->record, now))
+		return;
+	session__report(r->session, count_lost, &lost);
+	run_record_show(&r->record, now, lost);
 }
 
 static int open_session(struct run *r)
@@ -185,7 +185,10 @@ static void describe(struct run *r)
 /* Whoever waits for the hooks may go on now. */
 static int announce(struct run *r)
 {
-	int err = pipeline_begin(r->pipeline, &r->info);
+	int err;
+
+	run_record_describe(&r->record, &r->opts, (uint32_t)r->child.pid, r->blind);
+	err = pipeline_begin(r->pipeline, &r->info);
 
 	if (err)
 		return err;
@@ -251,10 +254,11 @@ static int watch(struct run *r)
 			err = run_totals_tick(&r->totals, now);
 		if (err)
 			return err;
+		show_progress(r, now);
 		if (n > 0 && now - r->flushed_ns < POLL_MS * NSEC_MS)
 			continue;
 		err = pipeline_flush(r->pipeline);
-		if (!err && n == 0 && reader_gone(r->fd))
+		if (!err && n == 0 && r->fd >= 0 && reader_gone(r->fd))
 			err = -EPIPE;
 		if (err)
 			return err;
@@ -298,21 +302,10 @@ static void end_child(struct run *r)
 	}
 }
 
-static int output_failed(const struct run *r, int err)
-{
-	const char *path = r->opts.v.output;
-
-	if (err == -EPIPE)
-		return EXIT_FINE; /* the reader has had enough */
-	mmt_err("cannot write %s%s%s: %s", path ? "'" : "", path ? path : "the output", path ? "'" : "",
-		strerror(-err));
-	return EXIT_OWN;
-}
-
 static int failed(const struct run *r, int err)
 {
 	if (pipeline_failed(r->pipeline))
-		return output_failed(r, pipeline_failed(r->pipeline));
+		return run_output_failed(&r->opts, pipeline_failed(r->pipeline));
 	if (!err || err == -EPIPE)
 		return EXIT_FINE;
 	mmt_err("%s", session__error());
@@ -390,18 +383,9 @@ static int run_it(struct run *r)
 	return err;
 }
 
-/* A file system may keep its refusal until the end. */
-static int close_output(struct run *r)
-{
-	int err = r->opts.v.output && close(r->fd) ? -errno : 0;
-
-	r->fd = -1;
-	return err;
-}
-
 static int observe(struct run *r)
 {
-	int err, end, closed, code;
+	int err, end, closed, kept, code;
 
 	describe(r);
 	r->verify = (struct verify){
@@ -414,18 +398,21 @@ static int observe(struct run *r)
 				     .next_ns = r->start_ns + r->opts.v.interval_ns };
 	err = run_it(r);
 	end_child(r);
+	if (!err)
+		err = run_record_residents(r->record.sink, &r->opts, r->pipeline);
 	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);
-	closed = close_output(r);
-	code = failed(r, err ? err : end);
-	if (closed && !pipeline_failed(r->pipeline))
-		code = output_failed(r, closed);
+	closed = run_output_close(&r->opts, &r->fd);
+	kept = run_record_close(&r->record);
+	code = kept ? kept : failed(r, err ? err : end);
+	if (closed && !kept && !pipeline_failed(r->pipeline))
+		code = run_output_failed(&r->opts, closed);
 	if (!r->child.pid && gone_all(&r->gone))
 		run_tell_gone(&r->opts.v.pids, &r->opts.v.tids);
 	if (!r->child.error)
 		run_tell_summary(pipeline_summary(r->pipeline), r->opts.kind->totals);
 	if (r->verify.asked && !r->child.error && !run_verify_said(&r->verify, r->hold.missed) && code == EXIT_FINE)
 		code = EXIT_INCONCLUSIVE;
-	if (code == EXIT_FINE)
+	if (code == EXIT_FINE && r->sink)
 		code = r->sink->verdict;
 	return code == EXIT_FINE && r->child.over ? r->child.status : code;
 }
@@ -437,6 +424,7 @@ static void close_all(struct run *r)
 	run_ask_free(&r->ask);
 	if (r->sink)
 		r->sink->free(r->sink);
+	run_record_free(&r->record);
 	child_drop(&r->child);
 	gone_free(&r->gone);
 	hold_free(&r->hold);
@@ -462,6 +450,7 @@ int run_command(const struct run_kind *kind, int argc, char **argv)
 
 	if (!r)
 		return EXIT_OWN;
+	r->fd = r->record.fd = -1;
 	code = run_opts_parse(&r->opts, kind, argc, argv);
 	if (!code && r->opts.r.run && child_fork(&r->child, r->opts.r.run)) {
 		mmt_err("cannot fork: %s", strerror(errno));
@@ -472,8 +461,10 @@ int run_command(const struct run_kind *kind, int argc, char **argv)
 		code = EXIT_OWN;
 	if (!code) {
 		run_signals();
-		code = open_output(r);
+		code = r->opts.kind->record ? 0 : run_output_open(&r->opts, &r->fd, &r->sink);
 	}
+	if (!code)
+		code = run_record_open(&r->record, &r->opts, argc, argv);
 	if (!code)
 		code = watch_or_not(r);
 	close_all(r);

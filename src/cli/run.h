@@ -8,6 +8,9 @@
 
 #include "cli/run_opts.h"
 
+/* The views, one in each cmd_*.c. */
+extern const struct run_kind trace_kind, flow_kind, maps_kind, faults_kind, stat_kind;
+
 /* The exit code. */
 int run_command(const struct run_kind *kind, int argc, char **argv);
 

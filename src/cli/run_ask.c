@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "enrich/usyms.h"
+#include "mmtrace/base.h"
 #include "mmtrace/session.h"
+#include "probe/smaps.h"
 
 /* The name of a process that was there before the trace: /proc/PID/comm. */
 static int ask_comm(void *ctx, uint32_t pid, char comm[PROCS_COMM])
@@ -43,6 +46,42 @@ static int ask_maps(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *
 	return session__import(((struct run_ask *)ctx)->session, (pid_t)pid, mm, fn, fn_ctx);
 }
 
+struct handing {
+	struct mmt_resident r;
+	mmt_item_fn fn;
+	void *ctx;
+};
+
+static int hand_over(void *ctx, const struct smaps_range *s)
+{
+	struct handing *h = ctx;
+	struct mmt_item item = { .kind = MMT_I_RECORD, .data = &h->r, .size = sizeof(h->r) };
+	int err;
+
+	h->r.start = s->start;
+	h->r.end = s->end;
+	h->r.bytes = s->pfns ? MMT_RESIDENT_UNKNOWN : s->resident;
+	memcpy(h->r.perms, s->perms, sizeof(h->r.perms));
+	err = h->fn(h->ctx, &item);
+	h->r.nth++;
+	return err;
+}
+
+static int ask_resident(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
+{
+	struct handing h = { .fn = fn, .ctx = fn_ctx };
+	struct smaps_range none = { 0 };
+	int err;
+
+	(void)ctx;
+	(void)mm;
+	h.r = (struct mmt_resident){ .type = MMT_ITEM_RESIDENT, .size = sizeof(h.r), .pid = pid };
+	err = smaps_each(pid, hand_over, &h);
+	if (!h.r.nth)
+		hand_over(&h, &none); /* what was said of it before is no more */
+	return err;
+}
+
 int run_ask_fill(struct run_ask *a, struct pipeline_opts *o, struct session *session, bool ustack, bool maps)
 {
 	a->session = session;
@@ -51,6 +90,8 @@ int run_ask_fill(struct run_ask *a, struct pipeline_opts *o, struct session *ses
 	o->ask_ksym = ask_ksym;
 	o->ask_usym = ustack ? ask_usym : NULL;
 	o->ask_maps = maps ? ask_maps : NULL;
+	o->ask_resident = ask_resident;
+	o->clock = clock_now_ns;
 	o->ctx = a;
 	return ustack && !a->usyms ? -ENOMEM : 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "event/schema.h"
+#include "record/head.h"
 
 static int unknown(const char *option, const char *what, const struct filter_error *err, const char *list)
 {
@@ -127,6 +128,7 @@ static void want_names(const struct run_opts *o, struct session_opts *s, bool ta
 	const struct mmt_schema_event *ev;
 	size_t n;
 
+	target |= o->kind->record; /* whatever is kept, its readers will want to know what is mapped */
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n && (shown || s->ustack); i++) {
 		/*
@@ -140,7 +142,8 @@ static void want_names(const struct run_opts *o, struct session_opts *s, bool ta
 		if (ev[i].num == MMT_EV_EXEC || ev[i].num == MMT_EV_FORK)
 			s->want[ev[i].num] = true;
 	}
-	s->want[MMT_EV_VMA_IMPORT] |= (!o->v.events.n && !o->kind->totals) || o->v.verify || s->ustack;
+	s->want[MMT_EV_VMA_IMPORT] |=
+		(!o->v.events.n && !o->kind->totals) || o->v.verify || s->ustack || o->kind->record;
 }
 
 static void fill_session(struct run_opts *o, bool target)
@@ -170,25 +173,22 @@ static void fill_session(struct run_opts *o, bool target)
 	want_names(o, s, target);
 }
 
-int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv)
+/* What was typed, as the filter has it. */
+static int read_opts(struct run_opts *o, const struct run_kind *kind)
 {
 	static const char *const formats[] = {
 		[FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_WIRE] = "wire"
 	};
-	bool target;
 	int code;
 
-	memset(o, 0, sizeof(*o));
 	o->kind = kind;
-	if (opt_parse(&mmtrace_options, argc, argv, &o->v, &o->r) != OPT_OK)
-		return EXIT_USAGE;
 	o->format = sink_by_name(formats[o->v.format]);
 	code = refuse_values(o);
 	if (code)
 		return code;
-	target = o->v.pids.n || o->v.tids.n || o->v.comms.n || o->v.cgroup || o->r.run;
-	kind->events(o, o->filter.want, target);
-	o->once = kind->once && kind->once(o);
+	o->target |= o->v.pids.n || o->v.tids.n || o->v.comms.n || o->v.cgroup || o->r.run;
+	o->once |= kind->once && kind->once(o);
+	kind->events(o, o->filter.want, o->target);
 	o->filter.want[MMT_EV_VMA_IMPORT] |= o->format->raw;
 	o->filter.failed = o->v.failed.given != 0;
 	o->filter.err = o->v.failed.number;
@@ -196,8 +196,17 @@ int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, ch
 	code = events(o);
 	if (!code)
 		code = kinds(o);
-	if (!code)
-		code = refuse_with_raw(o);
+	return code ? code : refuse_with_raw(o);
+}
+
+int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv)
+{
+	int code;
+
+	memset(o, 0, sizeof(*o));
+	if (opt_parse(&mmtrace_options, argc, argv, &o->v, &o->r) != OPT_OK)
+		return EXIT_USAGE;
+	code = read_opts(o, kind);
 	if (!code)
 		code = alive("-p", &o->v.pids);
 	if (!code)
@@ -205,6 +214,34 @@ int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, ch
 	if (!code && kind->check)
 		code = kind->check(o);
 	if (!code)
-		fill_session(o, target);
+		fill_session(o, o->target);
 	return code;
+}
+
+/* An option of another view. */
+static int refuse_foreign(const struct run_opts *o, size_t cmd)
+{
+	for (size_t i = 0; i < mmtrace_options.n_rows; i++) {
+		const struct opt_row *row = &mmtrace_options.rows[i];
+
+		if (!(o->r.given & 1ull << i) || row->cmds & 1u << cmd)
+			continue;
+		mmt_err("%s does not take --%s", mmtrace_options.cmds[cmd].name, row->name);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+int run_opts_replay(struct run_opts *o, const struct run_kind *kind, size_t cmd, const struct rec_head *replay)
+{
+	int code = refuse_foreign(o, cmd);
+
+	o->replay = replay;
+	o->target = replay->num[REC_FLAGS] & REC_TARGET;
+	o->once = replay->num[REC_FLAGS] & REC_ONCE;
+	if (!code)
+		code = read_opts(o, kind);
+	if (!code && kind->check)
+		code = kind->check(o);
+	return code ? code : kind->serve ? kind->serve(o) : 0;
 }

@@ -12,6 +12,7 @@
 #include "sink/sinks.h"
 
 struct run_opts;
+struct rec_head; /* record/head.h */
 
 struct run_kind {
 	/* Events that are asked of the kernel and shown to the sink when -e does not say otherwise. target: not the whole machine. */
@@ -24,16 +25,21 @@ struct run_kind {
 	int (*check)(const struct run_opts *o);
 	/* Faults are added up in the kernel: read after each --interval, and at the end. No event but those of events() is asked for. */
 	bool totals;
+	bool record;   /* nothing is shown: the run is kept in a file, with all that any view needs */
 	uint32_t need; /* the event without which there is nothing to show; 0: any will do */
 	/* What else the session has to know. NULL: nothing. */
 	void (*session)(const struct run_opts *o, struct session_opts *s);
 	/* The sink of --format; NULL: that of the list of formats. */
 	struct mmt_sink *(*open)(const struct run_opts *o, const struct sink_opts *to);
+	/* Whether a recording has what this view is asked for; 0, or an exit code after a line on the log that says what to record. */
+	int (*serve)(const struct run_opts *o);
 };
 
 struct run_opts {
 	const struct run_kind *kind;
-	bool once; /* kind->once() */
+	const struct rec_head *replay; /* of the recording that is shown; NULL: this machine is watched */
+	bool once;		       /* kind->once(), or the recorded run was so */
+	bool target;		       /* not the whole machine */
 	struct opt_values v;
 	struct opt_result r;
 	struct filter filter;
@@ -45,5 +51,7 @@ struct run_opts {
 bool run_opts_given(const struct run_opts *o, const char *name); /* was --name on the line? */
 /* 0, or the exit code after a line on the log. */
 int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv);
+/* Of a command line that was parsed (o->v, o->r), as command cmd would have it of the recorded run; the same. */
+int run_opts_replay(struct run_opts *o, const struct run_kind *kind, size_t cmd, const struct rec_head *replay);
 
 #endif

@@ -11,25 +11,36 @@
 
 #define REPLAY_SINKS 8
 
+struct rec_head; /* record/head.h */
+struct replay;
+
 struct replay_opts {
-	const char *path;
+	const char *path;	     /* of replay_file() */
 	const struct filter *filter; /* NULL: everything */
 	struct mmt_sink *sinks[REPLAY_SINKS];
 	unsigned nsinks;
+	uint64_t interval_ns; /* ticks that the recording has not; 0: those that it has */
 };
 
 struct replay_end {
 	bool whole;		/* the file has its end: the run is all there */
 	int verdict;		/* the first one of the sinks, 0: none */
 	uint64_t lost;		/* of all kinds, and records that were bad */
-	struct mmt_summary sum; /* silent and absent are NULL */
+	struct mmt_summary sum; /* silent and absent are valid until replay_close(), NULL of replay_file() */
 };
 
+/* For sinks that want to know the head first. 0, or the exit code (2, 125) after one line on the log. */
+int replay_open(struct replay **r, const char *path);
+const struct rec_head *replay_head(const struct replay *r);
 /*
- * Opens, plays, closes; the sinks had their begin and end, and are the caller's to free. 0, or the exit code after one line on
- * the log: 2 what is no recording that can be read, 4 one that is cut or damaged (its sinks saw what is whole of it, and their
- * end), 125 a sink could not write or no memory. A reader of the output that went away (EPIPE) is 0.
+ * The sinks had their begin and end, and are the caller's to free. 0, or the exit code after one line on the log: 4 of a recording that
+ * is cut or damaged (its sinks saw what is whole of it), 125 when a sink could not write, or no memory. A reader of the output that
+ * went away (EPIPE) is 0.
  */
+int replay_run(struct replay *r, const struct replay_opts *o, struct replay_end *end);
+void replay_close(struct replay *r);
+
+/* All three. 0, or the exit code after one line on the log. */
 int replay_file(const struct replay_opts *o, struct replay_end *end);
 
 #endif

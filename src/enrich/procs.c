@@ -10,6 +10,7 @@ struct procs {
 	struct map map; /* pid -> char[PROCS_COMM] */
 	procs_ask_fn ask;
 	void *ctx;
+	uint32_t told; /* whose name was told for the event to come */
 };
 
 struct procs *procs_new(procs_ask_fn ask, void *ctx)
@@ -73,12 +74,30 @@ const char *procs_comm(struct procs *p, uint32_t pid)
 	return set(p, pid, "?");
 }
 
+uint32_t procs_lacks(const struct procs *p, const struct mmt_hdr *h, const struct value_names *names)
+{
+	uint64_t key;
+
+	if (h->type == MMT_EV_EXEC)
+		return value_get(h, schema_event(h->type), "comm", &key) && key && names->get(names->ctx, key) ? 0 :
+														 h->pid;
+	return map_get(&p->map, h->pid) ? 0 : h->pid;
+}
+
+void procs_told(struct procs *p, uint32_t pid, const char comm[PROCS_COMM])
+{
+	set(p, pid, comm);
+	p->told = pid;
+}
+
 void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_names *names)
 {
 	const struct mmt_schema_event *ev;
 	uint64_t key, child;
+	uint32_t told = p->told;
 	const char *comm;
 
+	p->told = 0;
 	if (h->type != MMT_EV_EXEC && h->type != MMT_EV_FORK)
 		return;
 	ev = schema_event(h->type);
@@ -86,7 +105,7 @@ void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_na
 	if (h->type == MMT_EV_EXEC) {
 		if (comm)
 			set(p, h->pid, comm);
-		else
+		else if (told != h->pid)
 			free(map_del(&p->map, h->pid)); /* the old name is wrong now: ask */
 	} else if (value_get(h, ev, "child", &child) && child != h->pid) {
 		char copy[PROCS_COMM] = "";

@@ -22,6 +22,12 @@ struct procs *procs_new(procs_ask_fn ask, void *ctx); /* NULL: no memory */
 void procs_free(struct procs *p);
 /* Learns from exec and fork events; others are ignored. */
 void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_names *names);
+/*
+ * The process that has to be asked for before this event is taken, since what it or the stream says is not enough; 0: none. Then
+ * procs_told() has what it said, also that it has gone ("?").
+ */
+uint32_t procs_lacks(const struct procs *p, const struct mmt_hdr *h, const struct value_names *names);
+void procs_told(struct procs *p, uint32_t pid, const char comm[PROCS_COMM]);
 /* "?" when unknown. Valid until the next call. */
 const char *procs_comm(struct procs *p, uint32_t pid);
 

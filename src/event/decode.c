@@ -124,6 +124,8 @@ static enum decode_result decode_fixed(const void *data, size_t size, struct dec
 		{ MMT_ITEM_SYNC, sizeof(struct mmt_sync), (const void **)&out->sync },
 		{ MMT_ITEM_MEMTYPE, sizeof(struct mmt_memtype), (const void **)&out->memtype },
 		{ MMT_ITEM_SAMPLES, sizeof(struct mmt_samples), (const void **)&out->samples },
+		{ MMT_ITEM_COMM, sizeof(struct mmt_comm), (const void **)&out->comm },
+		{ MMT_ITEM_RESIDENT, sizeof(struct mmt_resident), (const void **)&out->resident },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

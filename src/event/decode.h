@@ -31,6 +31,8 @@ struct decoded {
 	const struct mmt_memtype *memtype;
 	const struct mmt_total *total;
 	const struct mmt_samples *samples;
+	const struct mmt_comm *comm;
+	const struct mmt_resident *resident;
 };
 
 /* data is 8-byte aligned, as the ring and the reader of recordings give it. On anything but DECODE_OK *out is all NULL. */

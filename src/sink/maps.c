@@ -36,7 +36,7 @@ struct maps_sink {
 	int err;
 };
 
-/* ---- what is resident: the caller asks /proc, and hands it over here ---- */
+/* ---- what is resident ---- */
 
 static int take_resident(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms)
 {
@@ -189,9 +189,9 @@ static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap
 	k->p = (struct maps_process){ .comm = st->comm(st, pid), .pid = pid, .mm = mm, .state = state, .gap = gap };
 	ranges_each(st->ledger, mm, pid, count_range, k);
 	k->nres = 0;
-	if (!left_ns && k->opts.resident)
-		k->opts.resident(k->opts.ctx, pid, take_resident, k);
-	k->now_ns = left_ns ? left_ns : clock_now_ns();
+	if (!left_ns && st->resident)
+		st->resident(st, pid, take_resident, k);
+	k->now_ns = left_ns ? left_ns : st->now_ns;
 	k->last_serial = 0;
 	if (!k->opts.json)
 		maps_text_process(&k->out.b, k->color, &k->p);
@@ -217,7 +217,7 @@ static int tell_all(struct maps_sink *k)
 	if (k->screen)
 		buf_puts(&k->out.b, HOME_CLEAR);
 	ranges_each_space(k->s.state->ledger, tell_space, k);
-	k->drawn_ns = clock_now_ns();
+	k->drawn_ns = k->s.state->now_ns;
 	return k->err ? k->err : out_flush(&k->out);
 }
 
@@ -253,7 +253,7 @@ static int maps_flush(struct mmt_sink *s)
 {
 	struct maps_sink *k = (struct maps_sink *)s;
 
-	if (k->opts.live && clock_now_ns() - k->drawn_ns >= DRAW_NS)
+	if (k->opts.live && k->s.state->now_ns - k->drawn_ns >= DRAW_NS)
 		return tell_all(k);
 	return out_flush(&k->out);
 }

@@ -32,16 +32,10 @@ struct flow_opts {
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
 
-/* One range of a process, what of it is resident, in bytes (UINT64_MAX: unknown), and its permissions as /proc/PID/maps has them: "rw-s". */
-typedef int (*maps_take_fn)(void *ctx, uint64_t start, uint64_t end, uint64_t bytes, const char *perms);
-
 struct maps_opts {
 	bool json;
 	bool live;    /* told every second, over what was told before on a terminal */
 	bool history; /* what happened to each, and those that are no more */
-	/* What is resident in a process that lives; NULL: nobody knows. */
-	int (*resident)(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx);
-	void *ctx;
 };
 struct mmt_sink *maps_open(const struct maps_opts *opts, const struct sink_opts *to);
 

@@ -1,53 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "stream/pipeline.h"
+#include "stream/pipeline_impl.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "enrich/names.h"
-#include "enrich/stacks.h"
 #include "mmtrace/base.h"
-#include "mmtrace/map.h"
-#include "stream/differ.h"
-#include "stream/hooks.h"
-#include "stream/memory.h"
-#include "stream/outlets.h"
-#include "stream/state.h"
-#include "stream/symbols.h"
-#include "stream/ustacks.h"
-#include "stream/view.h"
-
-struct pipeline {
-	struct pipeline_opts opts;
-	struct outlets out;
-	bool views; /* a sink wants views, or the ledger is asked for user stacks; else nothing is decoded */
-	struct names *names;
-	struct value_names lookup;
-	struct differ differ;
-	struct procs *procs;
-	struct ranges *ledger;
-	struct symbols symbols;
-	struct ustacks ustacks;
-	struct stacks *stacks;
-	struct memory memory;
-	struct state state;
-	struct map met; /* address spaces whose mappings were asked for, or told */
-	bool asking;
-	struct map shown; /* thread -> call + 1 of its last fault that was shown, while its fault_split is to come */
-	struct view_scratch scratch;
-	uint32_t cuttable;			 /* events of opts.cut_event so far */
-	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* totals as the source told them */
-	uint64_t ledger_lost;			 /* of them, what the ledger lives on */
-	struct hooks hooks;
-	uint32_t child_mm; /* address space of opts.child before its exec */
-	bool child_ran;	   /* it had its exec */
-	struct mmt_summary sum;
-	int failed; /* -errno of the first sink that did */
-};
 
 static int tap_made(void *pipeline, const void *data, size_t size)
 {
 	return outlets_raw(&((struct pipeline *)pipeline)->out, data, size);
+}
+
+static int ask_resident(void *pipeline, uint32_t pid)
+{
+	return pipeline_residents(pipeline, pid);
 }
 
 static const char *comm_of(void *ctx, uint32_t pid)
@@ -62,11 +27,18 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	if (!p)
 		return NULL;
 	p->opts = *opts;
+	p->opts.blind |= opts->ask_maps != NULL;
 	p->out = (struct outlets){ p->opts.sinks, p->opts.nsinks };
 	for (unsigned i = 0; i < opts->nsinks; i++)
 		p->views |= opts->sinks[i]->event || opts->ask_usym;
 	p->names = names_new();
-	p->procs = procs_new(opts->ask_comm, opts->ctx);
+	p->procs = procs_new(opts->ask_comm ? asked_comm : NULL, &p->asked);
+	p->asked = (struct asked){ .ask_comm = opts->ask_comm,
+				   .ctx = opts->ctx,
+				   .tell = opts->tell,
+				   .tap = tap_made,
+				   .tap_ctx = p,
+				   .procs = p->procs };
 	p->ledger = ranges_new(opts->page_size);
 	p->stacks = stacks_new();
 	if (memory_init(&p->memory) || !p->stacks || !p->names || !p->procs || !p->ledger) {
@@ -75,6 +47,9 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	}
 	p->lookup = (struct value_names){ names_get, p->names };
 	state_init(&p->state, p->ledger, &p->lookup, &p->memory, p->procs, opts->page_size);
+	p->state.residents = &p->residents;
+	p->state.ask_resident = ask_resident;
+	p->state.pipeline = p;
 	for (unsigned i = 0; i < opts->nsinks; i++)
 		opts->sinks[i]->state = &p->state.st;
 	ranges_ask_comm(p->ledger, comm_of, p);
@@ -103,6 +78,8 @@ void pipeline_free(struct pipeline *p)
 	stacks_free(p->stacks);
 	memory_free(&p->memory);
 	symbols_free(&p->symbols);
+	asked_free(&p->asked);
+	residents_free(&p->residents);
 	map_free(&p->met);
 	map_free(&p->shown);
 	hooks_free(&p->hooks);
@@ -246,6 +223,8 @@ static int take_event(struct pipeline *p, const struct decoded *d, const void *d
 	if (d->ev->num == p->opts.cut_event && !is_ours(p, d->event) && ++p->cuttable == p->opts.cut_nth)
 		return 0;
 	err = symbols_event(&p->symbols, d->event);
+	if (!err)
+		err = asked_before(&p->asked, d->event, &p->lookup);
 	if (!err && !exec)
 		err = ask_maps(p, d->event);
 	if (!err)
@@ -299,6 +278,8 @@ static int take_raw(struct pipeline *p, const void *data, size_t size)
 		p->sum.per_event[h->type]++;
 		p->sum.events++;
 	}
+	if (!err && whole)
+		err = asked_before_raw(&p->asked, h);
 	if (!err && whole && !exec)
 		err = ask_maps(p, h);
 	if (p->opts.ask_maps)
@@ -344,6 +325,10 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 		err = take_stack(p, d.stack);
 	if (d.sync)
 		ranges_sync(p->ledger, d.sync);
+	if (d.comm)
+		procs_told(p->procs, d.comm->pid, d.comm->comm);
+	if (d.resident)
+		residents_item(&p->residents, d.resident);
 	memory_item(&p->memory, &d);
 	if (!err)
 		err = outlets_total(&p->out, &d);
@@ -359,7 +344,7 @@ static bool hurts_ledger(const struct pipeline *p, const struct mmt_loss_item *l
 		return false;
 	return l->kind == MMT_LOSS_TARGET || l->kind == MMT_LOSS_MM ||
 	       (l->kind <= MMT_LOSS_RETURN &&
-		(!ev || ev->family == MMT_FAM_CHANGE || (p->opts.ask_maps && ev->family == MMT_FAM_CALL)));
+		(!ev || ev->family == MMT_FAM_CHANGE || (p->opts.blind && ev->family == MMT_FAM_CALL)));
 }
 
 static void take_loss(struct pipeline *p, const struct mmt_loss_item *l)
@@ -392,7 +377,7 @@ static int take_item(struct pipeline *p, const struct mmt_item *item)
 	}
 }
 
-static int note_failure(struct pipeline *p, int err)
+int pipeline_note(struct pipeline *p, int err)
 {
 	if (err && !p->failed)
 		p->failed = err;
@@ -401,85 +386,5 @@ static int note_failure(struct pipeline *p, int err)
 
 int pipeline_item(void *pipeline, const struct mmt_item *item)
 {
-	return note_failure(pipeline, take_item(pipeline, item));
-}
-
-int pipeline_failed(const struct pipeline *p)
-{
-	return p->failed;
-}
-
-int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
-{
-	return note_failure(p, outlets_begin(&p->out, info));
-}
-
-int pipeline_tick(struct pipeline *p, uint64_t now_ns)
-{
-	return note_failure(p, outlets_tick(&p->out, now_ns));
-}
-
-int pipeline_flush(struct pipeline *p)
-{
-	return note_failure(p, outlets_flush(&p->out));
-}
-
-/* What the user side itself could not keep or place, told as the kernel side tells its losses. */
-static int own_losses(struct pipeline *p)
-{
-	struct mmt_item item = { .kind = MMT_I_LOSS };
-	int err = 0;
-
-	ranges_settle(p->ledger);
-	p->lost[MMT_LOSS_GAP][0] +=
-		ranges_conflicts(p->ledger) + ranges_dropped(p->ledger) + ranges_walks(p->ledger)->gaps;
-	p->lost[MMT_LOSS_DIFFER][0] += ranges_walks(p->ledger)->diffs;
-	p->lost[MMT_LOSS_NAME][0] += names_lost(p->names);
-	p->lost[MMT_LOSS_STACK][0] += stacks_lost(p->stacks);
-	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
-		p->lost[MMT_LOSS_SYMBOL][ev] += p->symbols.lost[ev];
-	for (unsigned kind = 0; kind < MMT_LOSS_MAX; kind++) {
-		for (unsigned ev = 0; ev < MMT_EV_MAX; ev++) {
-			p->sum.lost[kind] += p->lost[kind][ev];
-			p->sum.lost_event[ev] += p->lost[kind][ev];
-			if (!p->lost[kind][ev] || err ||
-			    (kind != MMT_LOSS_GAP && kind != MMT_LOSS_DIFFER && kind != MMT_LOSS_NAME &&
-			     kind != MMT_LOSS_SYMBOL && (kind != MMT_LOSS_STACK || ev)))
-				continue;
-			item.loss = (struct mmt_loss_item){ kind, ev, p->lost[kind][ev] };
-			err = outlets_item(&p->out, &item);
-		}
-	}
-	return err;
-}
-
-int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status)
-{
-	int err = own_losses(p), last;
-
-	p->sum.ran_ns = ran_ns;
-	p->sum.child_status = child_status;
-	hooks_list(&p->hooks, &p->sum.silent, &p->sum.absent);
-	last = outlets_end(&p->out, &p->sum);
-	return note_failure(p, err ? err : last);
-}
-
-const struct mmt_summary *pipeline_summary(const struct pipeline *p)
-{
-	return &p->sum;
-}
-
-uint64_t pipeline_conflicts(const struct pipeline *p)
-{
-	return ranges_conflicts(p->ledger);
-}
-
-uint64_t pipeline_ledger_lost(const struct pipeline *p)
-{
-	return p->ledger_lost;
-}
-
-const struct ranges *pipeline_ledger(const struct pipeline *p)
-{
-	return p->ledger;
+	return pipeline_note(pipeline, take_item(pipeline, item));
 }

@@ -39,7 +39,12 @@ struct pipeline_opts {
 	pipeline_usym_fn ask_usym; /* NULL too when user stacks are not asked for */
 	/* Where no change events come: asked when an address space is first seen. NULL too where they do come. */
 	pipeline_maps_fn ask_maps;
-	void *ctx; /* of all */
+	/* What of a process is in memory now, as resident records to fn; nth 0 comes first. NULL: nobody asks, or nobody can be asked. */
+	pipeline_maps_fn ask_resident;
+	uint64_t (*clock)(void); /* of st->now_ns; NULL: that of pipeline_now() */
+	void *ctx;		 /* of all */
+	bool blind;		 /* no change events come, calls are all there is */
+	bool tell;		 /* what is asked goes into the stream also where only a recording will need it */
 };
 
 struct pipeline;
@@ -52,6 +57,12 @@ int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info);
 int pipeline_item(void *pipeline, const struct mmt_item *item); /* an mmt_item_fn */
 int pipeline_tick(struct pipeline *p, uint64_t now_ns);		/* behind all totals of an interval */
 int pipeline_flush(struct pipeline *p);
+/* What a recording says: the time; records its run left out; addresses of an event (0: of stacks) that had no name. */
+void pipeline_now(struct pipeline *p, uint64_t now_ns);
+void pipeline_bad(struct pipeline *p, uint64_t n);
+void pipeline_nameless(struct pipeline *p, uint32_t event, uint64_t n);
+/* Asks what of a process is in memory, for a recording; nothing where nobody can be asked. 0 or -errno of the first sink that failed. */
+int pipeline_residents(struct pipeline *p, uint32_t pid);
 /* Every sink is ended, also after one has failed. The summary stays valid until pipeline_free(). */
 int pipeline_end(struct pipeline *p, uint64_t ran_ns, int child_status);
 const struct mmt_summary *pipeline_summary(const struct pipeline *p);

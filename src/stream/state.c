@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "stream/state.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What is no more has no range: one as it was made. */
@@ -43,12 +44,23 @@ static const char *comm_of(const struct mmt_state *st, uint32_t pid)
 	return procs_comm(((const struct state *)st)->procs, pid);
 }
 
+static int resident(const struct mmt_state *st, uint32_t pid, mmt_resident_fn take, void *ctx)
+{
+	const struct state *s = (const struct state *)st;
+	int err = s->ask_resident ? s->ask_resident(s->pipeline, pid) : 0;
+
+	return err ? err : s->residents ? residents_each(s->residents, pid, take, ctx) : -ENOENT;
+}
+
 void state_init(struct state *s, const struct ranges *ledger, const struct value_names *names,
 		const struct memory *memory, struct procs *procs, uint32_t page_size)
 {
-	s->st = (struct mmt_state){
-		.ledger = ledger, .names = names, .page_size = page_size, .range = range_view, .comm = comm_of
-	};
+	s->st = (struct mmt_state){ .ledger = ledger,
+				    .names = names,
+				    .page_size = page_size,
+				    .range = range_view,
+				    .comm = comm_of,
+				    .resident = resident };
 	s->memory = memory;
 	s->procs = procs;
 }

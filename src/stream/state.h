@@ -5,6 +5,7 @@
 
 #include "enrich/procs.h"
 #include "stream/memory.h"
+#include "stream/residents.h"
 #include "stream/view.h"
 
 struct state {
@@ -12,6 +13,9 @@ struct state {
 	const struct memory *memory;
 	struct procs *procs;
 	struct view_scratch scratch;
+	const struct residents *residents;
+	int (*ask_resident)(void *pipeline, uint32_t pid); /* before they are looked at */
+	void *pipeline;
 };
 
 void state_init(struct state *s, const struct ranges *ledger, const struct value_names *names,

@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What faults draws of the same totals in each of its ways, compared with faults-*.golden beside this file, which were read line

@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * The story through the pipeline into every format, compared with *.golden beside this file, which was read line by line

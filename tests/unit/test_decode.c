@@ -26,7 +26,8 @@ static enum decode_result decode_exactly(const void *data, size_t size, struct d
 
 static bool empty(const struct decoded *d)
 {
-	return !d->event && !d->ev && !d->name && !d->path && !d->func && !d->sync && !d->iomem && !d->memtype;
+	return !d->event && !d->ev && !d->name && !d->path && !d->func && !d->sync && !d->iomem && !d->memtype &&
+	       !d->comm && !d->resident;
 }
 
 static void test_every_event_cut_at_every_byte(void **state)
@@ -72,7 +73,7 @@ static void test_wrong_headers(void **state)
 	assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_RANGE);
 	e.h.tier = 0;
 	for (unsigned type = 0; type < 0x10000; type++) {
-		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_SAMPLES))
+		if (schema_event(type) || (type > MMT_ITEM_FIRST && type <= MMT_ITEM_RESIDENT))
 			continue;
 		e.h.type = (uint16_t)type;
 		assert_int_equal(decode_record(&e, sizeof(e), &d), DECODE_UNKNOWN);

@@ -1,4 +1,4 @@
-// LINK: diff stream ledger enrich filter event base
+// LINK: diff stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Two runs of one story, in which a driver's buffer is mapped, touched and unmapped: at other addresses, times and process

@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What faults makes of totals, keys and events; how it looks is in tests/golden/test_faults.c. */
 #ifndef _GNU_SOURCE

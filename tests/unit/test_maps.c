@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What maps and the search for a page say, from records that go the whole road. */
 #ifndef _GNU_SOURCE
@@ -42,6 +42,25 @@ static int ask_comm(void *ctx, uint32_t pid, char comm[PROCS_COMM])
 	return 0;
 }
 
+static bool joined; /* the kernel has one VMA at AT */
+
+static int ask_resident(void *ctx, uint32_t pid, uint32_t mm, mmt_item_fn fn, void *fn_ctx)
+{
+	struct mmt_resident r = { .type = MMT_ITEM_RESIDENT, .size = sizeof(r), .pid = pid };
+	struct mmt_item item = { .kind = MMT_I_RECORD, .data = &r, .size = sizeof(r) };
+
+	(void)ctx;
+	(void)mm;
+	if (!joined)
+		return -ENOENT;
+	assert_int_equal(pid, 5);
+	r.start = AT;
+	r.end = AT + 0x8000;
+	r.bytes = 0x3000;
+	memcpy(r.perms, "rw-p", 4);
+	return fn(fn_ctx, &item);
+}
+
 struct run {
 	struct pipeline *p;
 	struct mmt_sink *s;
@@ -51,9 +70,12 @@ struct run {
 
 static void begin(struct run *r, struct mmt_sink *s, int fd)
 {
-	struct pipeline_opts o = {
-		.sinks = { s }, .nsinks = 1, .page_size = 4096, .ask_ksym = ask_ksym, .ask_comm = ask_comm
-	};
+	struct pipeline_opts o = { .sinks = { s },
+				   .nsinks = 1,
+				   .page_size = 4096,
+				   .ask_ksym = ask_ksym,
+				   .ask_comm = ask_comm,
+				   .ask_resident = ask_resident };
 
 	r->s = s;
 	r->fd = fd;
@@ -207,13 +229,6 @@ static void test_what_is_no_more(void **state)
 	}
 }
 
-static int resident(void *ctx, uint32_t pid, maps_take_fn take, void *take_ctx)
-{
-	(void)ctx;
-	assert_int_equal(pid, 5);
-	return take(take_ctx, AT, AT + 0x8000, 0x3000, "rw-p");
-}
-
 /* The kernel joined two mappings: it cannot be said whose pages are there. */
 static void test_resident_of_joined(void **state)
 {
@@ -226,7 +241,8 @@ static void test_resident_of_joined(void **state)
 	const char *text;
 
 	(void)state;
-	begin_maps(&r, (struct maps_opts){ .resident = resident });
+	joined = true;
+	begin_maps(&r, (struct maps_opts){ 0 });
 	a.addr = AT;
 	a.len = 0x4000;
 	b = a;
@@ -235,6 +251,7 @@ static void test_resident_of_joined(void **state)
 	FEED(r.p, a);
 	FEED(r.p, b);
 	text = end(&r);
+	joined = false;
 	has(text, "app 5 now: 2 ranges, 32K\n");
 	has(text, "m1      0xffff9a3f2000    16K rw-p anon         -      -      - [anon]\n");
 	has(text, "m2      0xffff9a3f6000    16K rw-p anon         -      -      - [anon]\n");

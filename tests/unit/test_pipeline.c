@@ -1,4 +1,4 @@
-// LINK: stream ledger enrich filter event base
+// LINK: stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Kernel stacks: what is kept of them, which frames are shown, how names reach the stream, and both outputs. */
 #include <errno.h>

@@ -1,4 +1,4 @@
-// LINK: sink stream ledger enrich filter event base
+// LINK: sink stream record ledger enrich filter event base
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* User stacks: whose addresses they are, what the ledger makes of them, where they end, and both outputs. */
 #include <errno.h>

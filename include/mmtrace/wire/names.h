@@ -12,15 +12,17 @@
 
 enum mmt_item_type {
 	MMT_ITEM_FIRST = 0x8000,
-	MMT_ITEM_NAME = 0x8001,	   /* struct mmt_name: key -> text */
-	MMT_ITEM_PATH = 0x8002,	   /* struct mmt_path: key -> components, leaf first */
-	MMT_ITEM_FUNC = 0x8003,	   /* struct mmt_func: a driver's function seen for the first time */
-	MMT_ITEM_SYNC = 0x8004,	   /* struct mmt_sync: a mark in the stream's order */
-	MMT_ITEM_STACK = 0x8005,   /* struct mmt_stack: id -> return addresses, innermost first */
-	MMT_ITEM_IOMEM = 0x8006,   /* struct mmt_iomem: a named range of physical addresses */
-	MMT_ITEM_MEMTYPE = 0x8007, /* struct mmt_memtype: how memory types are to be read from pgprot */
-	MMT_ITEM_TOTAL = 0x8008,   /* struct mmt_total: what the faults of a key came to so far (total.h) */
-	MMT_ITEM_SAMPLES = 0x8009, /* struct mmt_samples: how often a timer found the program in a fault (total.h) */
+	MMT_ITEM_NAME = 0x8001,	    /* struct mmt_name: key -> text */
+	MMT_ITEM_PATH = 0x8002,	    /* struct mmt_path: key -> components, leaf first */
+	MMT_ITEM_FUNC = 0x8003,	    /* struct mmt_func: a driver's function seen for the first time */
+	MMT_ITEM_SYNC = 0x8004,	    /* struct mmt_sync: a mark in the stream's order */
+	MMT_ITEM_STACK = 0x8005,    /* struct mmt_stack: id -> return addresses, innermost first */
+	MMT_ITEM_IOMEM = 0x8006,    /* struct mmt_iomem: a named range of physical addresses */
+	MMT_ITEM_MEMTYPE = 0x8007,  /* struct mmt_memtype: how memory types are to be read from pgprot */
+	MMT_ITEM_TOTAL = 0x8008,    /* struct mmt_total: what the faults of a key came to so far (total.h) */
+	MMT_ITEM_SAMPLES = 0x8009,  /* struct mmt_samples: how often a timer found the program in a fault (total.h) */
+	MMT_ITEM_COMM = 0x800a,	    /* struct mmt_comm: name of a process that nothing in the stream has told */
+	MMT_ITEM_RESIDENT = 0x800b, /* struct mmt_resident: what of a range was in memory when that was asked */
 };
 
 enum mmt_name_kind {
@@ -155,6 +157,28 @@ struct mmt_memtype {
 	__u32 table;  /* enum mmt_memtype_table, chosen by release and machine */
 	__u32 checks; /* enum mmt_memtype_check bits */
 	__u32 zero0;
+};
+
+/* As /proc/PID/comm had it; "?": the process had gone. Comes before the event that it is for. */
+struct mmt_comm {
+	__u16 type;
+	__u16 size;
+	__u32 pid;
+	char comm[16];
+};
+
+#define MMT_RESIDENT_UNKNOWN (~0ULL)
+
+/* One range of /proc/PID/smaps. nth 0: all that was said of the process before is of another time. */
+struct mmt_resident {
+	__u16 type;
+	__u16 size;
+	__u32 pid;
+	__u32 nth;
+	char perms[4]; /* "rw-s" */
+	__u64 start;
+	__u64 end;   /* start: there is none, or the process had gone */
+	__u64 bytes; /* MMT_RESIDENT_UNKNOWN: PFNs of a driver, which are not counted */
 };
 
 #endif

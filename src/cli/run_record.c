@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/run_record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+#include "event/schema.h"
+#include "probe/clusters.h"
+#include "record/tap.h"
+
+#define USUAL_NAME "mmtrace.mmt"
+#define SHOW_NS	   500000000ULL
+
+_Static_assert((int)COMPRESS_AUTO == (int)REC_PACK_AUTO && (int)COMPRESS_ALWAYS == (int)REC_PACK_ALWAYS &&
+		       (int)COMPRESS_NEVER == (int)REC_PACK_NEVER,
+	       "--compress is enum rec_pack");
+
+/* ---- what the head says ---- */
+
+static void append(char *to, size_t room, const char *text, char between)
+{
+	size_t len = strlen(to);
+
+	snprintf(to + len, room - len, "%.*s%s", len ? 1 : 0, &between, text);
+}
+
+static void read_boot(struct run_record *r)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f && fgets(r->boot, sizeof(r->boot), f))
+		r->boot[strcspn(r->boot, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+static void list_clusters(struct run_record *r)
+{
+	struct clusters c = { 0 };
+
+	if (clusters_read(&c, "/sys/devices/system/cpu"))
+		return;
+	for (size_t i = 0, at = 0; i < c.ncpus && at < sizeof(r->clusters); i++)
+		at += (size_t)snprintf(r->clusters + at, sizeof(r->clusters) - at, "%s%s", i ? "," : "",
+				       c.of[i] ? c.of[i] : "");
+	clusters_free(&c);
+}
+
+static void list_wanted(struct run_record *r, const struct run_opts *o)
+{
+	size_t n;
+	const struct mmt_schema_event *ev = schema_events(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (o->session.want[ev[i].num])
+			append(r->wanted, sizeof(r->wanted), ev[i].name, ',');
+}
+
+void run_record_describe(struct run_record *r, const struct run_opts *o, uint32_t child, bool blind)
+{
+	const struct session_opts *s = &o->session;
+	struct rec_head *h = &r->head;
+	uint64_t flags = 0;
+
+	if (!r->sink)
+		return;
+	read_boot(r);
+	list_clusters(r);
+	list_wanted(r, o);
+	h->text[REC_BOOT] = r->boot;
+	h->text[REC_ARGS] = r->args;
+	h->text[REC_WANTED] = r->wanted;
+	h->text[REC_CLUSTERS] = r->clusters;
+	h->text[REC_VIEW] = mmtrace_options.cmds[o->r.cmd].name;
+	flags |= o->target ? REC_TARGET : 0;
+	flags |= o->once ? REC_ONCE : 0;
+	flags |= blind ? REC_BLIND : 0;
+	flags |= o->kind->totals ? REC_TOTALS : 0;
+	flags |= s->split ? REC_SPLIT : 0;
+	flags |= s->count ? REC_COUNT : 0;
+	h->num[REC_FLAGS] = flags;
+	h->num[REC_CHILD] = child;
+	h->num[REC_BY] = s->by;
+	h->num[REC_SLOWEST] = s->slowest;
+	h->num[REC_SLOWER] = s->slower_ns;
+	h->num[REC_INTERVAL] = o->v.interval_ns;
+}
+
+/* ---- the file ---- */
+
+static int cannot(const struct run_record *r, int err)
+{
+	mmt_err("cannot write '%s': %s", r->path, err == -EPIPE ? "its reader has gone" : strerror(-err));
+	return EXIT_OWN;
+}
+
+int run_record_open(struct run_record *r, const struct run_opts *o, int argc, char **argv)
+{
+	r->fd = -1;
+	r->path = o->kind->record ? (o->v.output ? o->v.output : USUAL_NAME) : o->v.record;
+	if (!r->path)
+		return 0;
+	for (int i = 0; i < argc; i++)
+		append(r->args, sizeof(r->args), argv[i], ' ');
+	r->fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (r->fd < 0) {
+		mmt_err("cannot open '%s' for writing: %s", r->path, strerror(errno));
+		return EXIT_OWN;
+	}
+	r->sink = rec_tap_open(r->fd, &r->head, (enum rec_pack)o->v.compress);
+	if (!r->sink)
+		return cannot(r, -errno);
+	r->show = o->kind->record && isatty(STDERR_FILENO) && mmt_log_on(MMT_INFO);
+	return 0;
+}
+
+bool run_record_due(struct run_record *r, uint64_t now_ns)
+{
+	r->start_ns = r->start_ns ? r->start_ns : now_ns;
+	return r->show && now_ns - r->shown_ns >= SHOW_NS;
+}
+
+void run_record_show(struct run_record *r, uint64_t now_ns, uint64_t lost)
+{
+	char size[NUM_FMT_LEN], ran[NUM_FMT_LEN], line[128];
+	struct rec_tap_stats st;
+	int n;
+
+	rec_tap_stats(r->sink, &st);
+	n = snprintf(line, sizeof(line), "\r%s: %" PRIu64 " records, %s in the file, %" PRIu64 " lost\033[K",
+		     num_fmt_duration(ran, (now_ns - r->start_ns) / 1000000000 * 1000000000), st.records,
+		     num_fmt_size(size, st.bytes), lost);
+	r->show = write(STDERR_FILENO, line, (size_t)n) == n;
+	r->shown_ns = now_ns;
+}
+
+int run_record_residents(const struct mmt_sink *record, const struct run_opts *o, struct pipeline *p)
+{
+	int err = 0;
+
+	/* of a view that wants it the pipeline asks by itself */
+	for (uint32_t i = 0; record && o->kind->record && i < o->v.pids.n && !err; i++)
+		err = pipeline_residents(p, o->v.pids.pid[i]);
+	return err;
+}
+
+int run_record_close(struct run_record *r)
+{
+	int err = rec_tap_failed(r->sink);
+
+	if (r->shown_ns && write(STDERR_FILENO, "\r\033[K", 4) != 4)
+		r->show = false;
+	if (r->fd >= 0 && close(r->fd) && !err)
+		err = -errno;
+	r->fd = -1;
+	return err ? cannot(r, err) : 0;
+}
+
+void run_record_free(struct run_record *r)
+{
+	if (r->sink)
+		r->sink->free(r->sink);
+	if (r->fd >= 0)
+		close(r->fd);
+}
