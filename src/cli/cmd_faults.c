@@ -8,14 +8,19 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_serve.h"
 #include "probe/clusters.h"
 #include "sink/slo.h"
+
+#define CLUSTERS_MAX 1024
 
 /* Of this command's one run. */
 static struct {
 	struct faults_opts f;
 	struct slos slos;
 	struct clusters clusters;
+	const char *cluster[CLUSTERS_MAX]; /* of a recording's CPUs */
+	char *cluster_text;
 	uint32_t by; /* enum mmt_by bits */
 	int code;    /* what of it made no sense; said */
 } it;
@@ -133,7 +138,7 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	if (it.by & MMT_BY_STACK)
 		it.by |= MMT_BY_COMM; /* the root of each */
 	want[MMT_EV_FAULT_KEY] = true;
-	want[MMT_EV_FAULT] = o->v.slowest != 0;
+	want[MMT_EV_FAULT] = o->v.slowest != 0 || run_serve_records(o);
 	for (size_t i = 0; i < MMT_COUNT(names); i++)
 		want[names[i]] = by_name() || o->v.slowest || user_stacks(o);
 	for (size_t i = 0; i < MMT_COUNT(lives); i++)
@@ -210,13 +215,44 @@ static unsigned width(int fd)
 	return columns && !num_parse_u32(columns, &n, &why) && n >= 40 && n <= 1000 ? n : 0;
 }
 
+static void replay_clusters(const char *text)
+{
+	it.cluster_text = text ? strdup(text) : NULL;
+	it.f.cluster = it.cluster;
+	for (char *at = it.cluster_text; at && it.f.ncpus < CLUSTERS_MAX;) {
+		char *comma = strchr(at, ',');
+
+		if (comma)
+			*comma++ = '\0';
+		it.cluster[it.f.ncpus++] = *at ? at : NULL;
+		at = comma;
+	}
+}
+
+/* Which CPUs are alike; else they are unknown, and shown so. */
+static void find_clusters(const struct run_opts *o)
+{
+	if (o->replay) {
+		replay_clusters(o->replay->text[REC_CLUSTERS]);
+		return;
+	}
+	clusters_read(&it.clusters, "/sys/devices/system/cpu");
+	it.f.cluster = it.clusters.of;
+	it.f.ncpus = (unsigned)it.clusters.ncpus;
+}
+
+static int serve(const struct run_opts *o)
+{
+	return run_serve_totals(o, it.by);
+}
+
 static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_opts *to)
 {
 	static const enum faults_form folded[] = {
 		[FOLDED_TIME] = FAULTS_FOLDED_TIME, [FOLDED_COUNT] = FAULTS_FOLDED_COUNT
 	};
 
-	clusters_read(&it.clusters, "/sys/devices/system/cpu"); /* else they are unknown, and shown so */
+	find_clusters(o);
 	it.f.form = o->v.format == FORMAT_JSON ? FAULTS_JSON : is_folded(o) ? folded[o->v.folded] : FAULTS_TABLE;
 	it.f.ascii = plain_characters(o);
 	it.f.split = o->v.split != 0;
@@ -225,8 +261,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	it.f.slower_ns = o->v.slower_ns;
 	it.f.slowest = o->v.slowest;
 	it.f.width = width(to->fd);
-	it.f.cluster = it.clusters.of;
-	it.f.ncpus = (unsigned)it.clusters.ncpus;
+	it.f.records = run_serve_records(o);
 	it.f.slos = it.slos.n ? &it.slos : NULL;
 	return faults_open(&it.f, to);
 }
@@ -234,6 +269,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 const struct run_kind faults_kind = { .events = events,
 				      .check = check,
 				      .open = open_sink,
+				      .serve = serve,
 				      .totals = true,
 				      .need = MMT_EV_FAULT_KEY,
 				      .session = session };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_serve.h"
 #include "event/schema.h"
 #include "record/head.h"
 
@@ -34,7 +35,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	return flow_open(&f, to);
 }
 
-const struct run_kind flow_kind = { .events = events, .open = open_sink };
+const struct run_kind flow_kind = { .serve = run_serve_events, .events = events, .open = open_sink };
 
 int cmd_flow(int argc, char **argv)
 {

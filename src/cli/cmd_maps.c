@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_serve.h"
 #include "probe/smaps.h"
 
 static bool by_page(const struct run_opts *o)
@@ -153,7 +154,9 @@ static int more(void *ctx, struct mmt_sink *sink)
 
 static uint64_t page_asked(const struct run_opts *o)
 {
-	return run_opts_given(o, "pfn") ? o->v.pfn : o->v.phys / (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t page_size = o->replay ? o->replay->num[REC_PAGE_SIZE] : (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return run_opts_given(o, "pfn") ? o->v.pfn : o->v.phys / page_size;
 }
 
 static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_opts *to)
@@ -163,6 +166,8 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 
 	if (!by_page(o))
 		return maps_open(&m, to);
+	if (o->replay)
+		w.more = NULL; /* page tables are not in a recording */
 	w.pfn = page_asked(o);
 	the_search = (struct search){ .pfn = w.pfn, .pids = &o->v.pids };
 	return whomaps_open(&w, to);
@@ -183,7 +188,17 @@ static int alone(const struct run_opts *o, struct mmt_sink *sink)
 	return EXIT_OWN;
 }
 
-const struct run_kind maps_kind = { .events = events, .once = once, .alone = alone, .check = check, .open = open_sink };
+static int serve(const struct run_opts *o)
+{
+	if (run_serve_has(o->replay, MMT_EV_VMA_IMPORT) || run_serve_has(o->replay, MMT_EV_VMA_MAP))
+		return 0;
+	mmt_err("what is mapped was not recorded; record with 'mmtrace record' or 'mmtrace maps --record FILE'");
+	return EXIT_USAGE;
+}
+
+const struct run_kind maps_kind = {
+	.serve = serve, .events = events, .once = once, .alone = alone, .check = check, .open = open_sink
+};
 
 int cmd_maps(int argc, char **argv)
 {

@@ -10,6 +10,7 @@
 #include "cli/run_replay.h"
 #include "cli/run_tell.h"
 #include "record/head.h"
+#include "stream/target.h"
 
 static const struct view {
 	size_t cmd;
@@ -43,9 +44,13 @@ static const struct view *find_view(const char *word)
 static int show(struct replay *r, const struct run_opts *o)
 {
 	struct replay_opts to = { .filter = &o->filter, .nsinks = 1 };
+	struct target target = { .pids = &o->v.pids, .tids = &o->v.tids };
 	struct replay_end end;
 	int fd = -1, code, closed;
 
+	target.comm = o->v.comms.n ? o->v.comms.s[0] : NULL;
+	if (o->v.pids.n || o->v.tids.n || target.comm)
+		to.target = &target;
 	if (!o->replay->num[REC_INTERVAL])
 		to.interval_ns = o->v.interval_ns;
 	code = run_output_open(o, &fd, &to.sinks[0]);
@@ -57,6 +62,7 @@ static int show(struct replay *r, const struct run_opts *o)
 		code = run_output_failed(o, closed);
 	run_tell_summary(&end.sum, o->kind->totals);
 	to.sinks[0]->free(to.sinks[0]);
+	target_free(&target);
 	return code ? code : end.verdict;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_serve.h"
 
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
@@ -12,11 +13,11 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 					MMT_EV_FORK,	   MMT_EV_MMAP,	    MMT_EV_MUNMAP,    MMT_EV_MREMAP,
 					MMT_EV_BRK,	   MMT_EV_SHMAT,    MMT_EV_SHMDT,     MMT_EV_FAULT_KEY };
 
-	(void)o;
 	(void)target;
 	memset(want, 0, MMT_EV_MAX * sizeof(*want));
 	for (size_t i = 0; i < MMT_COUNT(seen); i++)
 		want[seen[i]] = true;
+	want[MMT_EV_FAULT] = run_serve_records(o);
 }
 
 static int check(const struct run_opts *o)
@@ -36,13 +37,22 @@ static void session(const struct run_opts *o, struct session_opts *s)
 
 static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_opts *to)
 {
-	struct stat_opts s = { .json = o->v.format == FORMAT_JSON };
+	struct stat_opts s = { .json = o->v.format == FORMAT_JSON, .records = run_serve_records(o) };
 
 	return stat_open(&s, to);
 }
 
+static int serve(const struct run_opts *o)
+{
+	if (run_serve_records(o) || o->replay->num[REC_FLAGS] & REC_COUNT)
+		return 0;
+	mmt_err("what was mapped is not in its totals of faults; record with 'mmtrace record' or 'mmtrace stat "
+		"--record FILE'");
+	return EXIT_USAGE;
+}
+
 const struct run_kind stat_kind = {
-	.events = events, .check = check, .open = open_sink, .totals = true, .session = session
+	.serve = serve, .events = events, .check = check, .open = open_sink, .totals = true, .session = session
 };
 
 int cmd_stat(int argc, char **argv)

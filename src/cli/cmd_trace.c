@@ -2,6 +2,7 @@
 /* mmtrace trace: one line per event. */
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_serve.h"
 
 static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
@@ -19,7 +20,7 @@ static int check(const struct run_opts *o)
 	return EXIT_USAGE;
 }
 
-const struct run_kind trace_kind = { .events = events, .check = check };
+const struct run_kind trace_kind = { .serve = run_serve_events, .events = events, .check = check };
 
 int cmd_trace(int argc, char **argv)
 {

@@ -232,6 +232,21 @@ static int refuse_foreign(const struct run_opts *o, size_t cmd)
 	return 0;
 }
 
+/* Totals and raw records have no place for it. */
+static int refuse_target(const struct run_opts *o)
+{
+	const char *what = o->v.comms.n ? "-n" : o->v.pids.n ? "-p" : o->v.tids.n ? "-t" : NULL;
+
+	if (what && o->replay->num[REC_FLAGS] & REC_TOTALS)
+		mmt_err("%s: its faults were added up for all processes; record with %s, or with 'mmtrace record'",
+			what, what);
+	else if (o->v.comms.n && o->format->raw)
+		mmt_err("-n cannot go with --format=%s of a recording; leave it to the reader", o->format->name);
+	else
+		return 0;
+	return EXIT_USAGE;
+}
+
 int run_opts_replay(struct run_opts *o, const struct run_kind *kind, size_t cmd, const struct rec_head *replay)
 {
 	int code = refuse_foreign(o, cmd);
@@ -241,6 +256,8 @@ int run_opts_replay(struct run_opts *o, const struct run_kind *kind, size_t cmd,
 	o->once = replay->num[REC_FLAGS] & REC_ONCE;
 	if (!code)
 		code = read_opts(o, kind);
+	if (!code)
+		code = refuse_target(o);
 	if (!code && kind->check)
 		code = kind->check(o);
 	return code ? code : kind->serve ? kind->serve(o) : 0;

@@ -87,7 +87,7 @@ static int tell(const struct replay *r, int err)
 
 int replay_run(struct replay *r, const struct replay_opts *o, struct replay_end *end)
 {
-	struct pipeline_opts p = { .filter = o->filter, .nsinks = o->nsinks };
+	struct pipeline_opts p = { .filter = o->filter, .target = o->target, .nsinks = o->nsinks };
 	struct replay_ticks ticks = { .every_ns = o->interval_ns };
 	const struct rec_reader_stats *stats = rec_reader_stats(r->reader);
 	int err;

@@ -12,11 +12,13 @@
 #define REPLAY_SINKS 8
 
 struct rec_head; /* record/head.h */
+struct target;
 struct replay;
 
 struct replay_opts {
 	const char *path;	     /* of replay_file() */
 	const struct filter *filter; /* NULL: everything */
+	struct target *target;	     /* stream/target.h; NULL: everybody */
 	struct mmt_sink *sinks[REPLAY_SINKS];
 	unsigned nsinks;
 	uint64_t interval_ns; /* ticks that the recording has not; 0: those that it has */

@@ -93,6 +93,7 @@ struct mmt_sink *faults_open(const struct faults_opts *opts, const struct sink_o
 /* Counters of a run on one screen. */
 struct stat_opts {
 	bool json;
+	bool records; /* fault events are to be counted: nobody added them up */
 	unsigned width;
 };
 struct mmt_sink *stat_open(const struct stat_opts *opts, const struct sink_opts *to);

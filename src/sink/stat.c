@@ -174,6 +174,8 @@ static int ss_event(struct mmt_sink *s, const struct mmt_view *v)
 
 	if (v->h->type == MMT_EV_FAULT_KEY)
 		return faults_book_key(&k->book, v);
+	if (v->h->type == MMT_EV_FAULT)
+		return k->opts.records ? faults_book_event(&k->book, v) : 0;
 	if (v->h->type == MMT_EV_EXIT) {
 		drop(k, v->h);
 		return 0;
@@ -217,7 +219,7 @@ static int ss_item(struct mmt_sink *s, const struct mmt_item *item)
 
 	if (item->kind == MMT_I_LOSS && item->loss.kind < MMT_LOSS_MAX && item->loss.event < MMT_EV_MAX)
 		k->lost[item->loss.kind][item->loss.event] = item->loss.count;
-	if (item->kind == MMT_I_HOOK && item->hook.enabled && !strcmp(item->hook.name, "total.count"))
+	if (item->kind == MMT_I_HOOK && item->hook.enabled && !strcmp(item->hook.name, k->opts.records ? "fault" : "total.count"))
 		k->counted = strcmp(item->hook.tier, "none") != 0;
 	return 0;
 }

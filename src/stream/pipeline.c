@@ -215,11 +215,33 @@ static int show(struct pipeline *p, const struct decoded *d)
 	return outlets_event(&p->out, &v);
 }
 
+/* Who it is behind the event: an exec says its name itself. */
+static const char *comm_behind(struct pipeline *p, const struct mmt_hdr *h)
+{
+	const struct mmt_ev_exec *e = (const void *)h;
+	bool says = h->type == MMT_EV_EXEC && h->have & MMT_HAVE(EXEC, comm) && e->comm;
+	const char *comm = says ? names_get(p->names, e->comm) : NULL;
+
+	return comm ? comm : procs_comm(p->procs, h->pid);
+}
+
+static bool passed_over(struct pipeline *p, const struct mmt_hdr *h)
+{
+	struct target *t = p->opts.target;
+
+	if (!t || target_takes(t, h, t->comm ? comm_behind(p, h) : NULL))
+		return false;
+	procs_event(p->procs, h, &p->lookup);
+	return true;
+}
+
 static int take_event(struct pipeline *p, const struct decoded *d, const void *data, size_t size)
 {
 	bool exec = d->ev->num == MMT_EV_EXEC;
 	int err;
 
+	if (passed_over(p, d->event))
+		return 0;
 	if (d->ev->num == p->opts.cut_event && !is_ours(p, d->event) && ++p->cuttable == p->opts.cut_nth)
 		return 0;
 	err = symbols_event(&p->symbols, d->event);
@@ -274,6 +296,8 @@ static int take_raw(struct pipeline *p, const void *data, size_t size)
 	bool whole = ev && size >= ev->size, exec = whole && h->type == MMT_EV_EXEC;
 	int err = whole ? symbols_event(&p->symbols, h) : name_stack(p, data, size);
 
+	if (whole && p->opts.target && !target_takes(p->opts.target, h, NULL))
+		return 0;
 	if (size >= sizeof(*h) && h->type < MMT_EV_MAX) {
 		p->sum.per_event[h->type]++;
 		p->sum.events++;

@@ -9,6 +9,7 @@
 #include "enrich/procs.h"
 #include "filter/filter.h"
 #include "mmtrace/sink.h"
+#include "stream/target.h"
 
 /* Names a kernel address; NULL when unknown. The text is valid until the next call. */
 typedef const char *(*pipeline_ksym_fn)(void *ctx, uint64_t addr);
@@ -26,6 +27,7 @@ typedef const char *(*pipeline_usym_fn)(void *ctx, const struct usym_place *at);
 
 struct pipeline_opts {
 	const struct filter *filter; /* NULL: everything */
+	struct target *target;	     /* others' events are as if they were not there; NULL: all are. The caller's */
 	struct mmt_sink *sinks[PIPELINE_SINKS];
 	unsigned nsinks;
 	uint32_t page_size; /* of the traced kernel */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/run_serve.h"
+
+#include <string.h>
+#include "cli/cmd.h"
+#include "event/schema.h"
+#include "mmtrace/wire/total.h"
+
+bool run_serve_has(const struct rec_head *h, unsigned event)
+{
+	const struct mmt_schema_event *ev = schema_event(event);
+	const char *at = h->text[REC_WANTED];
+	size_t len = ev ? strlen(ev->name) : 0;
+
+	for (; ev && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		if (!strncmp(at, ev->name, len) && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+bool run_serve_records(const struct run_opts *o)
+{
+	return o->replay && !(o->replay->num[REC_FLAGS] & REC_TOTALS);
+}
+
+static int no_stacks(const struct run_opts *o)
+{
+	uint64_t flags = o->replay->num[REC_FLAGS];
+
+	if (o->v.kernel_stack && !(flags & REC_KSTACK))
+		mmt_err("-K: there are no kernel stacks in it; record with -K");
+	else if (o->v.user_stack && !(flags & REC_USTACK))
+		mmt_err("-U: there are no user stacks in it; record with -U");
+	else
+		return 0;
+	return EXIT_USAGE;
+}
+
+int run_serve_events(const struct run_opts *o)
+{
+	struct buf names = { 0 };
+	const struct mmt_schema_event *ev;
+	unsigned found = 0;
+	size_t n;
+
+	ev = schema_events(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (!o->filter.want[ev[i].num])
+			continue;
+		found += run_serve_has(o->replay, ev[i].num);
+		buf_printf(&names, "%s%s", names.len ? "," : "", ev[i].name);
+	}
+	if (!found)
+		mmt_err("nothing of this was recorded; record with -e %s", buf_str(&names));
+	else if (o->v.split && !run_serve_has(o->replay, MMT_EV_FAULT_SPLIT))
+		mmt_err("--split: where the time of faults went is not in it; record with 'mmtrace trace --split "
+			"--record FILE'");
+	else if (!no_stacks(o))
+		found = UINT32_MAX;
+	buf_free(&names);
+	return found == UINT32_MAX ? 0 : EXIT_USAGE;
+}
+
+/* ---- totals ---- */
+
+static const char *by_name(uint32_t bit)
+{
+	static const char *const names[] = { "kind", "mapping", "file", "driver", "comm", "cpu", "stack" };
+
+	for (unsigned i = 0; i < MMT_COUNT(names); i++)
+		if (bit >> i & 1)
+			return names[i];
+	return "?";
+}
+
+/* Added up in the kernel: what was not told apart then cannot be now. */
+static int serve_added(const struct run_opts *o, uint32_t by)
+{
+	const uint64_t *num = o->replay->num, flags = num[REC_FLAGS];
+	uint32_t lacks = by & ~(uint32_t)num[REC_BY];
+	char text[NUM_FMT_LEN];
+
+	if (flags & REC_COUNT)
+		mmt_err("its faults were counted and not timed; record with 'mmtrace faults --record FILE' or 'mmtrace "
+			"record'");
+	else if (lacks)
+		mmt_err("its totals do not tell faults apart by %s; record with that in --by, or with 'mmtrace record'",
+			by_name(lacks));
+	else if (o->v.split && !(flags & REC_SPLIT))
+		mmt_err("--split: its totals do not say where the time went; record with --split");
+	else if (o->v.slowest > num[REC_SLOWEST])
+		mmt_err("--slowest: %u of them were recorded", (unsigned)num[REC_SLOWEST]);
+	else if (o->v.slower_ns != num[REC_SLOWER])
+		mmt_err("-L: its totals are of %s; record with the -L that is asked for, or with 'mmtrace record'",
+			num[REC_SLOWER] ? num_fmt_duration(text, num[REC_SLOWER]) : "all faults");
+	else if (o->v.interval_ns && o->v.interval_ns != num[REC_INTERVAL])
+		mmt_err("-i: its intervals are %s; record with the -i that is asked for, or with 'mmtrace record'",
+			num[REC_INTERVAL] ? num_fmt_duration(text, num[REC_INTERVAL]) : "one, the whole run");
+	else
+		return 0;
+	return EXIT_USAGE;
+}
+
+int run_serve_totals(const struct run_opts *o, uint32_t by)
+{
+	if (!run_serve_records(o))
+		return serve_added(o, by);
+	if (!run_serve_has(o->replay, MMT_EV_FAULT))
+		mmt_err("no page faults were recorded; record with -e fault, or with 'mmtrace faults --record FILE'");
+	else if (o->v.split)
+		mmt_err("--split: only totals tell it; record with 'mmtrace faults --split --record FILE'");
+	else
+		return no_stacks(o);
+	return EXIT_USAGE;
+}
