@@ -26,5 +26,6 @@ int cmd_report(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_assert(int argc, char **argv);
 
 #endif

@@ -234,16 +234,29 @@ static int unknown_letter(const struct parse *p, char letter, const char *word)
 	return OPT_USAGE;
 }
 
+/* A letter may mean another row to another command; before a command is named, the first of them. */
+static const struct opt_row *row_of_letter(const struct parse *p, char letter)
+{
+	const struct opt_row *first = NULL, *row = p->spec->rows;
+
+	for (size_t i = 0; i < p->spec->n_rows; i++, row++) {
+		if (row->letter != letter)
+			continue;
+		first = first ? first : row;
+		if (row->cmds & 1u << p->res->cmd)
+			return row;
+	}
+	return first;
+}
+
 static int parse_letters(struct parse *p, const char *word)
 {
 	for (const char *c = word; *c; c++) {
-		const struct opt_row *row = p->spec->rows, *end = row + p->spec->n_rows;
+		const struct opt_row *row = row_of_letter(p, *c);
 		const char *arg = NULL;
 		struct use u;
 
-		while (row < end && row->letter != *c)
-			row++;
-		if (row == end)
+		if (!row)
 			return unknown_letter(p, *c, word);
 		start_use(p, &u, row);
 		snprintf(u.shown, sizeof(u.shown), "-%c", *c);

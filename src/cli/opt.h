@@ -93,7 +93,19 @@ int opt_parse(const struct opt_spec *spec, int argc, char *const argv[], void *v
 int opt_help(const struct opt_spec *spec, size_t cmd, bool named, struct buf *out);
 
 /* mmtrace's own rows (opt_table.c) and where they write. */
-enum { CMD_TRACE, CMD_FLOW, CMD_MAPS, CMD_FAULTS, CMD_STAT, CMD_RECORD, CMD_REPORT, CMD_LIST, CMD_DOCTOR, CMD_DIFF };
+enum {
+	CMD_TRACE,
+	CMD_FLOW,
+	CMD_MAPS,
+	CMD_FAULTS,
+	CMD_STAT,
+	CMD_RECORD,
+	CMD_REPORT,
+	CMD_LIST,
+	CMD_DOCTOR,
+	CMD_DIFF,
+	CMD_ASSERT
+};
 enum { FOLDED_TIME, FOLDED_COUNT };
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
 enum { COMPRESS_AUTO, COMPRESS_ALWAYS, COMPRESS_NEVER }; /* as enum rec_pack */
@@ -120,6 +132,8 @@ struct opt_values {
 	uint64_t total_bytes;
 	const char *cgroup;
 	uint64_t pfn, phys;
+	const char *expect, *junit;
+	uint32_t tap, update;
 	int ready_fd; /* -1: none */
 };
 

@@ -11,7 +11,8 @@
 #define V	   (T | F | M | P | S) /* views */
 #define C	   (1u << CMD_RECORD)
 #define R	   (1u << CMD_REPORT) /* with one of the views, which must take the option, too */
-#define W	   (V | C)	      /* what watches */
+#define A	   (1u << CMD_ASSERT)
+#define W	   (V | C | A) /* what watches */
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
 #define X	   (1u << CMD_DIFF)
@@ -68,6 +69,13 @@ static const struct opt_cmd cmds[] = {
 		.help = "any view of a recorded run",
 		.text = "Shows a recording as the view would have shown the run: trace (the default), flow, maps, faults or stat, with that "
 			"view's options. Needs no privilege.",
+	},
+	[CMD_ASSERT] = {
+		.name = "assert", .runs = true, .files_name = "[FILE.mmt]", .files_max = 1,
+		.help = "is it as a file of expectations says? for CI",
+		.text = "Reads expectations (-f FILE), refuses what it does not understand before anything runs, runs the program or reads a "
+			"recording, and says of each whether it held. Exit: 0 all did, 1 one did not, 2 the file is wrong, 3 this machine cannot "
+			"observe it, 4 something that matters was lost.",
 	},
 	[CMD_LIST] = {
 		.name = "list", .words_name = "events|fields|hooks", .words = lists,
@@ -146,11 +154,16 @@ static const struct opt_row rows[] = {
 	  .help = "who maps the page at this physical address" },
 	{ .name = "pfn", .arg = "PFN", .type = OPT_U64, .off = AT(pfn), .cmds = M | R,
 	  .help = "who maps the page with this page frame number" },
+	{ .letter = 'f', .name = "expect", .arg = "FILE", .type = OPT_STRING, .off = AT(expect), .cmds = A,
+	  .help = "the expectations, one a line; - reads them from stdin" },
+	{ .name = "tap", .type = OPT_FLAG, .off = AT(tap), .cmds = A, .help = "the verdicts as KTAP" },
+	{ .name = "junit", .arg = "FILE", .type = OPT_STRING, .off = AT(junit), .cmds = A,
+	  .help = "write them as JUnit XML there as well" },
 	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P | R,
 	  .help = "draw with plain characters" },
 	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W | R,
 	  .help = "write there instead of stdout; record: the recording (mmtrace.mmt)" },
-	{ .name = "record", .arg = "FILE", .type = OPT_STRING, .off = AT(record), .cmds = V,
+	{ .name = "record", .arg = "FILE", .type = OPT_STRING, .off = AT(record), .cmds = V | A,
 	  .help = "also keep the run in this file, for 'mmtrace report'" },
 	{ .name = "compress", .arg = "WHEN", .type = OPT_CHOICE, .words = compress, .off = AT(compress), .cmds = W, .def = "auto",
 	  .help = "recordings by zstd: always, never, or where there is a CPU to spare for it" },

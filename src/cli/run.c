@@ -91,7 +91,7 @@ static int open_pipeline(struct run *r)
 /* mmtrace's own failure where the command's status would be expected: 125, as env and timeout do. */
 static int cannot(const struct run *r, int code)
 {
-	return r->opts.r.run ? EXIT_OWN : code;
+	return r->opts.r.run && !r->opts.kind->judges ? EXIT_OWN : code;
 }
 
 static void tell_maps(const struct session *s)
@@ -414,7 +414,10 @@ static int observe(struct run *r)
 		code = EXIT_INCONCLUSIVE;
 	if (code == EXIT_FINE && r->sink)
 		code = r->sink->verdict;
-	return code == EXIT_FINE && r->child.over ? r->child.status : code;
+	/* what could not be run was not judged either */
+	if (r->opts.kind->judges && !r->child.error)
+		return code;
+	return (code == EXIT_FINE || r->child.error) && r->child.over ? r->child.status : code;
 }
 
 static void close_all(struct run *r)

@@ -27,6 +27,8 @@ struct run_kind {
 	bool totals;
 	bool record;   /* nothing is shown: the run is kept in a file, with all that any view needs */
 	uint32_t need; /* the event without which there is nothing to show; 0: any will do */
+	/* Its exit code is a verdict: the sink's, whatever the command's status; and what cannot be observed is 3 also with a command. */
+	bool judges;
 	/* What else the session has to know. NULL: nothing. */
 	void (*session)(const struct run_opts *o, struct session_opts *s);
 	/* The sink of --format; NULL: that of the list of formats. */

@@ -21,6 +21,9 @@ struct sink_format {
 };
 
 struct mmt_sink *table_open(const struct sink_opts *opts);
+/* An event as the table has it, for other outputs: no color, no stacks, no newline. */
+struct buf;
+void table_line(struct buf *b, const struct mmt_view *v, uint64_t start_ns);
 struct mmt_sink *json_open(const struct sink_opts *opts);
 struct mmt_sink *wire_open(const struct sink_opts *opts);
 

@@ -103,36 +103,57 @@ static void put_stack(struct buf *b, const char *const *frames, unsigned n)
 	}
 }
 
+static const char *painted(bool color, const char *how)
+{
+	return color ? how : "";
+}
+
+/* text: of the detail, before control characters are made visible. */
+static void put_line(struct buf *b, struct buf *text, const struct mmt_view *v, uint64_t start_ns, bool color)
+{
+	/* What began before the hooks were all live stands below zero. */
+	int64_t us = ((int64_t)(v->h->ts_ns - start_ns)) / 1000;
+	uint64_t abs_us = (uint64_t)(us < 0 ? -us : us);
+	unsigned err;
+	bool bad = color && value_failed(v->h, v->ev, &err);
+	const char *detail;
+	size_t from;
+	char time[32];
+
+	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
+	buf_printf(b, "%s%8s%s ", painted(color, DIM), time, painted(color, NORMAL));
+	from = b->len;
+	words_visible(b, v->comm);
+	buf_pad(b, from + 10);
+	buf_reset(text);
+	words_put(text, v, templates[v->ev->num]);
+	detail = buf_str(text);
+	buf_printf(b, " %5u %s%-*s%s%s", v->h->pid, painted(color, BOLD), *detail ? 12 : 0, v->ev->name,
+		   *detail ? " " : "", painted(color, NORMAL));
+	buf_puts(b, bad ? RED : "");
+	words_visible(b, detail);
+	buf_puts(b, bad ? NORMAL : "");
+}
+
+void table_line(struct buf *b, const struct mmt_view *v, uint64_t start_ns)
+{
+	struct buf text = { 0 };
+
+	put_line(b, &text, v, start_ns, false);
+	buf_free(&text);
+}
+
 static int table_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct table_sink *t = (struct table_sink *)s;
 	struct buf *b = &t->out.b;
-	/* What began before the hooks were all live stands below zero. */
-	int64_t us = ((int64_t)(v->h->ts_ns - t->start_ns)) / 1000;
-	uint64_t abs_us = (uint64_t)(us < 0 ? -us : us);
-	unsigned err;
-	bool bad = t->color && value_failed(v->h, v->ev, &err);
-	const char *detail;
-	size_t from;
-	char time[32];
 
 	if (v->ev->num == MMT_EV_FAULT_SPLIT && t->tid == v->h->tid && t->call == v->h->call)
 		return table_more(t, v);
 	t->tid = v->h->tid;
 	t->call = v->h->call;
-	snprintf(time, sizeof(time), "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", abs_us / 1000000, abs_us % 1000000);
-	buf_printf(b, "%s%8s%s ", t->color ? DIM : "", time, t->color ? NORMAL : "");
-	from = b->len;
-	words_visible(b, v->comm);
-	buf_pad(b, from + 10);
-	buf_reset(&t->text);
-	words_put(&t->text, v, templates[v->ev->num]);
-	detail = buf_str(&t->text);
-	buf_printf(b, " %5u %s%-*s%s%s", v->h->pid, t->color ? BOLD : "", *detail ? 12 : 0, v->ev->name,
-		   *detail ? " " : "", t->color ? NORMAL : "");
-	buf_puts(b, bad ? RED : "");
-	words_visible(b, detail);
-	buf_puts(b, bad ? NORMAL "\n" : "\n");
+	put_line(b, &t->text, v, t->start_ns, t->color);
+	buf_putc(b, '\n');
 	put_stack(b, v->kstack, v->nkstack);
 	put_stack(b, v->ustack, v->nustack);
 	return t->text.err ? t->text.err : out_spill(&t->out);
