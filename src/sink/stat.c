@@ -219,7 +219,8 @@ static int ss_item(struct mmt_sink *s, const struct mmt_item *item)
 
 	if (item->kind == MMT_I_LOSS && item->loss.kind < MMT_LOSS_MAX && item->loss.event < MMT_EV_MAX)
 		k->lost[item->loss.kind][item->loss.event] = item->loss.count;
-	if (item->kind == MMT_I_HOOK && item->hook.enabled && !strcmp(item->hook.name, k->opts.records ? "fault" : "total.count"))
+	if (item->kind == MMT_I_HOOK && item->hook.enabled &&
+	    !strcmp(item->hook.name, k->opts.records ? "fault" : "total.count"))
 		k->counted = strcmp(item->hook.tier, "none") != 0;
 	return 0;
 }
