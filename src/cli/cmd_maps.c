@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_filter.h"
 #include "cli/run_serve.h"
 #include "probe/smaps.h"
 
@@ -41,6 +42,8 @@ static int check(const struct run_opts *o)
 		mmt_err("--phys and --pfn ask for the same: give one of them");
 	else if (by_page(o) && (o->v.live || o->v.history))
 		mmt_err("--live and --history are of whole processes: leave them out with --phys and --pfn");
+	else if (by_page(o) && o->expr)
+		mmt_err("-f is asked of mappings: leave it out with --phys and --pfn, which ask for a page");
 	else if (!o->replay && !o->v.pids.n && !o->v.comms.n && !o->r.run && !by_page(o))
 		mmt_err("maps: of which process? -p PID, -n NAME or -- PROGRAM");
 	else
@@ -164,6 +167,8 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	struct maps_opts m = { .json = o->v.format == FORMAT_JSON, .live = o->v.live, .history = o->v.history };
 	struct whomaps_opts w = { .json = m.json, .more = more, .ctx = &the_search };
 
+	m.match = o->expr ? run_filter_match : NULL;
+	m.match_ctx = o->expr;
 	if (!by_page(o))
 		return maps_open(&m, to);
 	if (o->replay)
@@ -196,9 +201,13 @@ static int serve(const struct run_opts *o)
 	return EXIT_USAGE;
 }
 
-const struct run_kind maps_kind = {
-	.serve = serve, .events = events, .once = once, .alone = alone, .check = check, .open = open_sink
-};
+const struct run_kind maps_kind = { .serve = serve,
+				    .events = events,
+				    .once = once,
+				    .alone = alone,
+				    .check = check,
+				    .open = open_sink,
+				    .about = EXPR_MAPPING };
 
 int cmd_maps(int argc, char **argv)
 {

@@ -76,6 +76,7 @@ static int report(struct run_opts *o, const struct view *view)
 	if (!code)
 		code = show(r, o);
 	replay_close(r);
+	expr_free(o->expr);
 	return code;
 }
 

@@ -119,7 +119,7 @@ struct opt_values {
 	uint64_t duration_ns; /* 0: until stopped */
 	uint64_t slower_ns;
 	uint64_t buffer_bytes;
-	const char *output, *btf;
+	const char *output, *btf, *filter;
 	const char *record;    /* --record FILE */
 	uint64_t flight_bytes; /* 0: all is kept */
 	uint32_t compress;

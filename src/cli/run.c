@@ -422,6 +422,7 @@ static int observe(struct run *r)
 
 static void close_all(struct run *r)
 {
+	expr_free(r->opts.expr);
 	session__close(r->session);
 	pipeline_free(r->pipeline);
 	run_ask_free(&r->ask);

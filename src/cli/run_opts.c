@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include "cli/cmd.h"
+#include "cli/run_filter.h"
 #include "event/schema.h"
 #include "record/head.h"
 
@@ -56,6 +57,7 @@ static int refuse_with_raw(const struct run_opts *o)
 {
 	const char *what = o->v.verify	     ? "--verify" :
 			   o->v.kinds.n	     ? "-k" :
+			   o->v.filter	     ? "-f" :
 			   o->v.failed.given ? "-x" :
 			   o->v.slower_ns    ? "-L" :
 					       NULL;
@@ -170,7 +172,8 @@ static void fill_session(struct run_opts *o, bool target)
 	s->tier = o->v.tiers.n ? o->tiers : NULL;
 	if (o->kind->session)
 		o->kind->session(o, s);
-	want_names(o, s, target);
+	run_filter_push(o, s);
+	want_names(o, s, target || s->npids);
 }
 
 /* What was typed, as the filter has it. */
@@ -196,7 +199,9 @@ static int read_opts(struct run_opts *o, const struct run_kind *kind)
 	code = events(o);
 	if (!code)
 		code = kinds(o);
-	return code ? code : refuse_with_raw(o);
+	if (!code)
+		code = refuse_with_raw(o);
+	return code ? code : run_filter_read(o);
 }
 
 int run_opts_parse(struct run_opts *o, const struct run_kind *kind, int argc, char **argv)

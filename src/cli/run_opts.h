@@ -23,6 +23,7 @@ struct run_kind {
 	int (*alone)(const struct run_opts *o, struct mmt_sink *sink);
 	/* What cannot go with this command; 0, or an exit code after a line on the log. NULL: nothing. */
 	int (*check)(const struct run_opts *o);
+	enum expr_about about; /* what -f is asked of */
 	/* Faults are added up in the kernel: read after each --interval, and at the end. No event but those of events() is asked for. */
 	bool totals;
 	bool record;   /* nothing is shown: the run is kept in a file, with all that any view needs */
@@ -45,6 +46,8 @@ struct run_opts {
 	struct opt_values v;
 	struct opt_result r;
 	struct filter filter;
+	struct expr *expr; /* -f; NULL: none */
+	struct expr_push push;
 	struct session_opts session;
 	const struct sink_format *format;
 	const char *tiers[OPT_STRINGS_MAX + 1];

@@ -29,11 +29,15 @@ static bool match_failed(const struct filter *f, const struct mmt_view *v)
 	return value_failed(v->h, v->ev, &err) && (!f->err || f->err == err);
 }
 
-bool filter_match(const struct filter *f, const struct mmt_view *v)
+bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns)
 {
+	struct expr_subject s = { .view = v, .start_ns = start_ns };
+
 	if (!f->want[v->ev->num])
 		return false;
 	if (f->slower_ns && (!(v->h->have & MMT_HAVE_DUR) || v->h->dur_ns < f->slower_ns))
 		return false;
-	return match_failed(f, v) && match_kind(f, v);
+	if (!match_failed(f, v) || !match_kind(f, v))
+		return false;
+	return !f->expr || expr_eval(f->expr, &s) == EXPR_TRUE;
 }

@@ -62,6 +62,8 @@ enum expr_truth expr_eval(const struct expr *e, const struct expr_subject *s);
 
 /* Can it be true of such an event at all? False where every way to it asks for fields that the event does not have. */
 bool expr_may_match(const struct expr *e, unsigned event);
+/* Does it ask for anything that the ledger knows of mappings, or for drivers? */
+bool expr_asks_mappings(const struct expr *e);
 /* The event's own fields that it asks for, as bits of mmt_hdr.have (MMT_HAVE_DUR: lat). */
 uint64_t expr_uses(const struct expr *e, unsigned event);
 

@@ -203,6 +203,17 @@ uint64_t expr_path_uses(const struct expr_path *p, unsigned event)
 	}
 }
 
+bool expr_asks_mappings(const struct expr *e)
+{
+	for (unsigned i = 0; i < e->n; i++) {
+		const struct expr_path *p = e->nodes[i]->path;
+
+		if (p && p->fixed && (p->object == MMT_OBJ_MAPPING || p->fixed->index == MMT_O_EVENT_driver))
+			return true;
+	}
+	return false;
+}
+
 uint64_t expr_uses(const struct expr *e, unsigned event)
 {
 	uint64_t have = 0;

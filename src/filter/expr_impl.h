@@ -2,8 +2,9 @@
 /*
  * What the expr files share; nobody else includes it.
  *
- *   expr_lex.c   text to tokens          expr_parse.c  tokens to a tree         expr_path.c  names to fields
- *   expr_type.c  what goes with a field  expr_get.c    values of a subject      expr_eval.c  truth      expr_push.c  for sessions
+ *   expr_call.c  what others call      expr_lex.c   text to tokens           expr_parse.c  tokens to a tree
+ *   expr_path.c  names to fields       expr_type.c  what goes with a field   expr_get.c    values of a subject
+ *   expr_eval.c  truth                 expr_push.c  for sessions
  */
 #ifndef MMTRACE_FILTER_EXPR_IMPL_H
 #define MMTRACE_FILTER_EXPR_IMPL_H
@@ -93,7 +94,11 @@ struct node {
 	uint8_t lits_of[MMT_EV_MAX]; /* index of an event's */
 };
 
-struct chunk;
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	_Alignas(16) char data[];
+};
 
 struct expr {
 	struct node *root;
@@ -127,8 +132,15 @@ bool expr_word(const struct reading *r, const struct token *t, char *to);
 /* A string as it is meant, with its escapes taken away. */
 const char *expr_string(struct reading *r, const struct token *t, size_t *len);
 
+/* expr_parse.c: from the token that was read last on; NULL after expr_wrong(). */
+struct node *expr_read(struct reading *r);
+/* Is the token that was read last the name of a field? false after expr_wrong(). */
+bool expr_expect_field(struct reading *r);
+
 /* expr_path.c: false after expr_wrong(). */
 bool expr_resolve(struct reading *r, const struct token *name, struct expr_path *p);
+/* The same name in an event that was not asked about. */
+bool expr_resolve_in(struct expr_path *p, const struct mmt_schema_event *ev);
 
 /* expr_type.c */
 enum shape {

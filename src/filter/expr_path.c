@@ -40,6 +40,13 @@ static bool own_of(struct expr_path *p, const struct mmt_schema_event *ev, const
 	return f || other;
 }
 
+bool expr_resolve_in(struct expr_path *p, const struct mmt_schema_event *ev)
+{
+	const char *dot = strchr(p->text, '.');
+
+	return own_of(p, ev, dot ? dot + 1 : p->text);
+}
+
 /* ---- what may have been meant ---- */
 
 static void try_near(struct near *n, struct expr_error *err, const char *before, const char *name)
@@ -154,7 +161,7 @@ static bool qualified(struct reading *r, const struct token *t, char *name, char
 		return unknown(r, t, name);
 	}
 	if (!in_scope(r->scope, ev->num))
-		return expr_wrong(r, t->at, (unsigned)strlen(name), "%s is not asked about here", name);
+		return expr_wrong(r, t->at, (unsigned)strlen(name), "no event here is %s", name);
 	if (own_of(p, ev, dot + 1))
 		return true;
 	if (!r->failed)

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * filter: which events a user wants to see: by name (-e), by what the mapping is or the fault was (-k), failed (-x),
- * slow (-L).
+ * slow (-L), and by whatever they say (-f, expr.h).
  */
 #ifndef MMTRACE_FILTER_FILTER_H
 #define MMTRACE_FILTER_FILTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "filter/expr.h"
 #include "mmtrace/view.h"
 
 struct filter {
-	bool want[MMT_EV_MAX]; /* enum mmt_event */
-	uint32_t classes;      /* bit i: enum mmt_fclass; 0 with kinds 0: any */
-	uint32_t kinds;	       /* bit i: enum mmt_fkind */
-	bool failed;	       /* only what failed ... */
-	uint32_t err;	       /* ... with this errno, 0: any */
-	uint64_t slower_ns;    /* at least this long; 0: any, also without a duration */
+	bool want[MMT_EV_MAX];	 /* enum mmt_event */
+	uint32_t classes;	 /* bit i: enum mmt_fclass; 0 with kinds 0: any */
+	uint32_t kinds;		 /* bit i: enum mmt_fkind */
+	bool failed;		 /* only what failed ... */
+	uint32_t err;		 /* ... with this errno, 0: any */
+	const struct expr *expr; /* NULL: any */
+	uint64_t slower_ns;	 /* at least this long; 0: any, also without a duration */
 };
 
 #define FILTER_WORD_MAX 64
@@ -38,6 +40,7 @@ int filter_kinds(struct filter *f, const char *text, struct filter_error *err);
 /* What trace shows unless asked: all but faults, objects and totals; faults too when it watches a target. */
 void filter_defaults(bool want[MMT_EV_MAX], bool target);
 
-bool filter_match(const struct filter *f, const struct mmt_view *v);
+/* start_ns: when the hooks were live, 0: unknown. */
+bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns);
 
 #endif

@@ -24,7 +24,7 @@ struct maps_sink {
 	struct json j;
 	struct maps_opts opts;
 	bool color, screen; /* screen: drawn over, not appended */
-	uint64_t drawn_ns;
+	uint64_t start_ns, drawn_ns;
 	/* of the process being told */
 	struct maps_process p;
 	struct resident *res;
@@ -114,6 +114,8 @@ static void tell_row(struct maps_sink *k, const struct mapping *m, const struct 
 	struct maps_row row = { .v = &v, .m = m, .r = r, .resident = MAPS_UNKNOWN, .now_ns = k->now_ns };
 
 	k->s.state->range(k->s.state, m, r, &v);
+	if (k->opts.match && !k->opts.match(k->opts.match_ctx, &v, k->start_ns))
+		return;
 	if (r && v.map_flags & FLAGS_VM_PFNMAP)
 		row.resident =
 			m->installs.events && m->ranges == 1 ? m->installs.pages * k->s.state->page_size : MAPS_UNKNOWN;
@@ -227,6 +229,7 @@ static int maps_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct maps_sink *k = (struct maps_sink *)s;
 
+	k->start_ns = info->start_mono_ns;
 	return k->opts.json ? json_put_header(&k->j, info) : 0;
 }
 

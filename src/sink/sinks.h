@@ -35,8 +35,13 @@ struct flow_opts {
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
 
+/* Does a user want to see it? start_ns: when the hooks were live. */
+typedef bool (*sink_match_fn)(void *ctx, const struct mmt_view *v, uint64_t start_ns);
+
 struct maps_opts {
 	bool json;
+	sink_match_fn match; /* asked of each mapping; NULL: all of them */
+	void *match_ctx;
 	bool live;    /* told every second, over what was told before on a terminal */
 	bool history; /* what happened to each, and those that are no more */
 };

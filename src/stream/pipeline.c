@@ -189,7 +189,7 @@ static bool filter_shows(struct pipeline *p, const struct mmt_view *v)
 
 	if (v->ev->num == MMT_EV_FAULT_SPLIT)
 		return p->opts.filter->want[MMT_EV_FAULT_SPLIT] && map_del(&p->shown, v->h->tid) == (void *)call;
-	match = filter_match(p->opts.filter, v);
+	match = filter_match(p->opts.filter, v, p->start_ns);
 	if (match && v->ev->num == MMT_EV_FAULT && p->opts.filter->want[MMT_EV_FAULT_SPLIT])
 		map_put(&p->shown, v->h->tid, (void *)call);
 	return match;

@@ -8,6 +8,7 @@ int pipeline_failed(const struct pipeline *p)
 
 int pipeline_begin(struct pipeline *p, const struct mmt_run_info *info)
 {
+	p->start_ns = info->start_mono_ns;
 	return pipeline_note(p, outlets_begin(&p->out, info));
 }
 

@@ -44,6 +44,7 @@ struct pipeline {
 	struct hooks hooks;
 	uint32_t child_mm; /* address space of opts.child before its exec */
 	bool child_ran;	   /* it had its exec */
+	uint64_t start_ns; /* of the run */
 	struct mmt_summary sum;
 	int failed; /* -errno of the first sink that did */
 };

@@ -103,8 +103,10 @@ static void test_names(void **state)
 	bool one[MMT_EV_MAX] = { [MMT_EV_MMAP] = true };
 	const struct expr_scope only = { EXPR_EVENT, one };
 	static const struct refusal of_mmap[] = {
+		{ "flags has maymove", 10, 7, "no event here has such a flags, as mremap has", "" },
+		{ "flags has maymvoe", 10, 7, "flags is never 'maymvoe', but shared", "" },
 		{ "kind == cow", 0, 4, "no event here has a field 'kind', as fault has", "" },
-		{ "fault.kind == cow", 0, 5, "fault is not asked about here", "" },
+		{ "fault.kind == cow", 0, 5, "no event here is fault", "" },
 	};
 
 	(void)state;

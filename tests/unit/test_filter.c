@@ -134,7 +134,31 @@ static bool match(const struct filter *f, const void *record, unsigned class)
 	const struct mmt_hdr *h = record;
 	struct mmt_view v = { .h = h, .ev = schema_event(h->type), .map_class = (uint8_t) class };
 
-	return filter_match(f, &v);
+	return filter_match(f, &v, 0);
+}
+
+/* -f goes with the others, and what it cannot say is not shown. */
+static void test_expr(void **state)
+{
+	static const struct expr_scope all = { EXPR_EVENT, NULL };
+	struct filter f = { .want = { [MMT_EV_FAULT] = true, [MMT_EV_MMAP] = true } };
+	struct expr_error why;
+	struct expr *e = expr_parse("kind == cow", 11, &all, &why);
+
+	(void)state;
+	f.expr = e;
+	fault.h.have = MMT_HAVE(FAULT, kind);
+	fault.kind = MMT_FKIND_COW;
+	assert_true(match(&f, &fault, 0));
+	assert_false(match(&f, &call, 0));
+	fault.h.have = 0;
+	assert_false(match(&f, &fault, 0));
+	fault.h.have = MMT_HAVE(FAULT, kind);
+	f.slower_ns = 1;
+	assert_false(match(&f, &fault, 0));
+	fault.h.have = 0;
+	fault.kind = 0;
+	expr_free(e);
 }
 
 static void test_match(void **state)
@@ -195,8 +219,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_events),
 		cmocka_unit_test(test_unknown_events), cmocka_unit_test(test_by_option),
-		cmocka_unit_test(test_kinds),	       cmocka_unit_test(test_match),
-		cmocka_unit_test(test_match_kinds),
+		cmocka_unit_test(test_kinds),	       cmocka_unit_test(test_expr),
+		cmocka_unit_test(test_match),	       cmocka_unit_test(test_match_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

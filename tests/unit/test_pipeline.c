@@ -249,6 +249,39 @@ static void test_split_follows_its_fault(void **state)
 	pipeline_free(p);
 }
 
+/* An expression sees what the ledger knows, and counts time from the moment the hooks were live. */
+static void test_expressions(void **state)
+{
+	static const char text[] = "mapping.path == \"[anon]\" and ts >= 0 and ts < 1us";
+	static const struct expr_scope all = { EXPR_EVENT, NULL };
+	struct spy views = new_spy(true, false);
+	struct mmt_run_info info = { .start_mono_ns = 5000 };
+	struct filter f = { .want = { [MMT_EV_FAULT] = true } };
+	struct mmt_ev_vma_map map = { .h = HDR(VMA_MAP),
+				      .addr = 0x1000,
+				      .len = 0x2000,
+				      .vma_start = 0x1000,
+				      .vma_end = 0x3000,
+				      .vm_flags = 3,
+				      .origin = MMT_ORIGIN_MMAP };
+	struct mmt_ev_fault e = { .h = HDR(FAULT), .vma_start = 0x1000, .vma_end = 0x3000, .addr = 0x1000 };
+	struct expr_error err;
+	struct pipeline *p;
+
+	(void)state;
+	f.expr = expr_parse(text, strlen(text), &all, &err);
+	assert_non_null(f.expr);
+	p = pipeline_on(&views, NULL, &f);
+	assert_int_equal(pipeline_begin(p, &info), 0);
+	FEED(p, map);
+	for (e.h.ts_ns = 4999; e.h.ts_ns < 7000; e.h.ts_ns += 1000) /* before, within, after */
+		FEED(p, e);
+	assert_string_equal(views.log, "e");
+	assert_string_equal(views.mapping, "[anon]");
+	pipeline_free(p);
+	expr_free((struct expr *)f.expr);
+}
+
 static void test_bad_records_are_counted(void **state)
 {
 	struct spy views = new_spy(true, true);
@@ -388,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_mappings_half_known),
 		cmocka_unit_test(test_a_mapping_that_is_over),
 		cmocka_unit_test(test_split_follows_its_fault),
+		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_bad_records_are_counted),
 		cmocka_unit_test(test_losses_are_totals),
 		cmocka_unit_test(test_hooks),
