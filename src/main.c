@@ -7,7 +7,7 @@
 static int (*const commands[])(int argc, char **argv) = {
 	[CMD_TRACE] = cmd_trace,   [CMD_FLOW] = cmd_flow,     [CMD_MAPS] = cmd_maps,	 [CMD_FAULTS] = cmd_faults,
 	[CMD_STAT] = cmd_stat,	   [CMD_RECORD] = cmd_record, [CMD_REPORT] = cmd_report, [CMD_LIST] = cmd_list,
-	[CMD_DOCTOR] = cmd_doctor, [CMD_DIFF] = cmd_diff,     [CMD_ASSERT] = cmd_assert,
+	[CMD_DOCTOR] = cmd_doctor, [CMD_DIFF] = cmd_diff,     [CMD_ASSERT] = cmd_assert, [CMD_EXPORT] = cmd_export,
 };
 
 int main(int argc, char **argv)

@@ -102,6 +102,7 @@ void json_arr(struct json *j, const char *key);
 void json_end(struct json *j); /* closes the innermost object or array */
 void json_u64(struct json *j, const char *key, uint64_t v);
 void json_i64(struct json *j, const char *key, int64_t v);
+void json_thousandths(struct json *j, const char *key, uint64_t v); /* 1234567: 1234.567 */
 void json_hex(struct json *j, const char *key, uint64_t v); /* "0x7f00": a string, since JSON numbers lose bits */
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);

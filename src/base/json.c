@@ -170,6 +170,14 @@ void json_hex(struct json *j, const char *key, uint64_t v)
 	buf_putc(j->out, '"');
 }
 
+void json_thousandths(struct json *j, const char *key, uint64_t v)
+{
+	if (!start_value(j, key))
+		return;
+	put_number(j->out, v / 1000, 10);
+	buf_printf(j->out, ".%03u", (unsigned)(v % 1000));
+}
+
 void json_bool(struct json *j, const char *key, bool v)
 {
 	if (start_value(j, key))

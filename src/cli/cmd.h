@@ -27,5 +27,6 @@ int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_assert(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 
 #endif

@@ -104,10 +104,11 @@ enum {
 	CMD_LIST,
 	CMD_DOCTOR,
 	CMD_DIFF,
-	CMD_ASSERT
+	CMD_ASSERT,
+	CMD_EXPORT
 };
 enum { FOLDED_TIME, FOLDED_COUNT };
-enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE };
+enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_WIRE, FORMAT_CSV, FORMAT_CHROME, FORMAT_FOLDED, FORMAT_FOLDED_COUNT };
 enum { COMPRESS_AUTO, COMPRESS_ALWAYS, COMPRESS_NEVER }; /* as enum rec_pack */
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { LIST_EVENTS, LIST_FIELDS, LIST_HOOKS };
@@ -138,5 +139,6 @@ struct opt_values {
 };
 
 extern const struct opt_spec mmtrace_options;
+extern const char *const opt_formats[]; /* by FORMAT_, NULL at the end */
 
 #endif

@@ -16,9 +16,17 @@
 #define L	   (1u << CMD_LIST)
 #define D	   (1u << CMD_DOCTOR)
 #define X	   (1u << CMD_DIFF)
-#define ALL	   (W | R | L | D | X)
+#define E	   (1u << CMD_EXPORT)
+#define ALL	   (W | R | L | D | X | E)
 
-static const char *const formats[] = { "table", "json", "wire", NULL };
+const char *const opt_formats[] = { [FORMAT_TABLE] = "table",
+				    [FORMAT_JSON] = "json",
+				    [FORMAT_WIRE] = "wire",
+				    [FORMAT_CSV] = "csv",
+				    [FORMAT_CHROME] = "chrome",
+				    [FORMAT_FOLDED] = "folded",
+				    [FORMAT_FOLDED_COUNT] = "folded-count",
+				    NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const folded[] = { [FOLDED_TIME] = "time", [FOLDED_COUNT] = "count", NULL };
 static const char *const compress[] = { "auto", "always", "never", NULL };
@@ -95,6 +103,11 @@ static const struct opt_cmd cmds[] = {
 			"in the second: mappings, memory types, results, the driver's callbacks, faults by kind. Exit 0: the same, 1: "
 			"different, 2: not recordings, 4: what was lost leaves it open.",
 	},
+	[CMD_EXPORT] = {
+		.name = "export", .files_name = "FILE.mmt", .files_min = 1, .files_max = 1,
+		.help = "a recording for Perfetto, flame graphs, CSV",
+		.text = "Writes a recording in the format that --format names, for other tools. Needs no privilege.",
+	},
 };
 
 static const struct opt_row rows[] = {
@@ -143,8 +156,9 @@ static const struct opt_row rows[] = {
 		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },
 	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
 	  .help = "one JSON object per line on stdout" },
-	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = formats, .off = AT(format), .cmds = T | R,
-	  .def = "table", .help = "table, json or wire" },
+	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = opt_formats, .off = AT(format), .cmds = T | R | E,
+	  .def = "table", .help = "table, json, wire, csv; chrome: for Perfetto and Chrome's viewer; folded: stacks (of -K, -U) for a flame "
+		  "graph, weighed by time, folded-count by count" },
 	{ .letter = 'a', .name = "all", .type = OPT_FLAG, .off = AT(all), .cmds = F | R | X,
 	  .help = "flow: also mappings of plain files and anonymous memory, which no driver has a hand in; diff: also what the two "
 		  "kernels are known to do differently" },
@@ -163,7 +177,7 @@ static const struct opt_row rows[] = {
 	  .help = "write them as JUnit XML there as well" },
 	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P | R,
 	  .help = "draw with plain characters" },
-	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W | R,
+	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W | R | E,
 	  .help = "write there instead of stdout; record: the recording (mmtrace.mmt)" },
 	{ .name = "record", .arg = "FILE", .type = OPT_STRING, .off = AT(record), .cmds = V | A,
 	  .help = "also keep the run in this file, for 'mmtrace report'" },

@@ -179,13 +179,10 @@ static void fill_session(struct run_opts *o, bool target)
 /* What was typed, as the filter has it. */
 static int read_opts(struct run_opts *o, const struct run_kind *kind)
 {
-	static const char *const formats[] = {
-		[FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_WIRE] = "wire"
-	};
 	int code;
 
 	o->kind = kind;
-	o->format = sink_by_name(formats[o->v.format]);
+	o->format = sink_by_name(opt_formats[o->v.format]);
 	code = refuse_values(o);
 	if (code)
 		return code;

@@ -7,6 +7,7 @@
 #include "event/value.h"
 #include "ledger/mapping.h"
 #include "sink/faults.h"
+#include "sink/fold.h"
 
 #define MADE_ROWS (1ull << 33) /* rows of events: behind all that a total can name */
 #define UNIT	  '\x1f'       /* between the parts of a key; no name has it */
@@ -76,19 +77,6 @@ static char *copy(const char *s)
 	return s ? strdup(s) : NULL;
 }
 
-/* A frame without its offset, so that calls of one function from several places are one; of code without a file what it is. */
-static void put_frame(struct buf *b, const char *frame)
-{
-	const char *blank = strchr(frame, ' '), *plus = strrchr(frame, '+'), *from = frame;
-	size_t len;
-
-	if (!strncmp(frame, "0x", 2) && blank)
-		from = blank + 1;
-	len = plus && plus > from ? (size_t)(plus - from) : strlen(from);
-	for (size_t i = 0; i < len; i++)
-		buf_putc(b, from[i] == ';' || from[i] == '\n' ? ':' : from[i]);
-}
-
 /* Outermost first; NULL: none. */
 static char *fold(const char *const *frames, unsigned n)
 {
@@ -97,11 +85,7 @@ static char *fold(const char *const *frames, unsigned n)
 
 	if (!frames)
 		return NULL;
-	for (unsigned i = n; i--;) {
-		if (b.len)
-			buf_putc(&b, ';');
-		put_frame(&b, frames[i]);
-	}
+	fold_put(&b, frames, n);
 	text = copy(buf_str(&b));
 	buf_free(&b);
 	return text;

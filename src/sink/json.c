@@ -7,6 +7,7 @@
 #include <string.h>
 #include "event/value.h"
 #include "ledger/mapping.h"
+#include "sink/json_args.h"
 #include "sink/json_run.h"
 #include "sink/out.h"
 #include "sink/sinks.h"
@@ -36,64 +37,6 @@ static int js_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	k->kstack = info->kstack;
 	k->ustack = info->ustack;
 	return err ? err : out_spill(&k->out);
-}
-
-static void put_text(struct json_sink *k, const char *key, const struct mmt_view *v, const struct mmt_field *f,
-		     unsigned i)
-{
-	buf_reset(&k->text);
-	value_show_one(&k->text, v->h, f, i, v->names);
-	json_str(&k->j, key, buf_str(&k->text));
-}
-
-static void put_value(struct json_sink *k, const char *key, const struct mmt_view *view, const struct mmt_field *f,
-		      unsigned i)
-{
-	uint64_t v = value_u64(view->h, f, i);
-
-	switch (f->look) {
-	case MMT_LOOK_DEC:
-	case MMT_LOOK_SIZE:
-	case MMT_LOOK_PAGES:
-	case MMT_LOOK_NSEC:
-	case MMT_LOOK_FD:
-	case MMT_LOOK_PID:
-	case MMT_LOOK_RET:
-		if (f->wire == MMT_W_S32 || f->wire == MMT_W_S64)
-			json_i64(&k->j, key, (int64_t)v);
-		else
-			json_u64(&k->j, key, v);
-		break;
-	case MMT_LOOK_RETADDR:
-		if (value_errno(f->look, (int64_t)v))
-			json_i64(&k->j, key, (int64_t)v);
-		else
-			json_hex(&k->j, key, v);
-		break;
-	case MMT_LOOK_NAME:
-	case MMT_LOOK_KSYM:
-		if (v)
-			put_text(k, key, view, f, i);
-		else
-			json_null(&k->j, key); /* no file, no function: present, and nothing */
-		break;
-	default:
-		put_text(k, key, view, f, i);
-	}
-}
-
-static void put_field(struct json_sink *k, const struct mmt_view *v, const struct mmt_field *f)
-{
-	if (!value_has(v->h, f)) {
-		json_null(&k->j, f->name);
-	} else if (f->count == 1) {
-		put_value(k, f->name, v, f, 0);
-	} else {
-		json_arr(&k->j, f->name);
-		for (unsigned i = 0; i < f->count; i++)
-			put_value(k, NULL, v, f, i);
-		json_end(&k->j);
-	}
 }
 
 static void put_error(struct json_sink *k, const struct mmt_view *v)
@@ -198,7 +141,7 @@ static int js_event(struct mmt_sink *s, const struct mmt_view *v)
 	json_obj(j, "args");
 	for (unsigned i = 0; i < v->ev->nfields; i++)
 		if (!schema_field_hidden(&v->ev->fields[i]))
-			put_field(k, v, &v->ev->fields[i]);
+			json_put_field(&k->j, &k->text, v, &v->ev->fields[i]);
 	json_end(j);
 	if (k->kstack)
 		put_stack(j, "kstack", v->kstack, v->nkstack);

@@ -106,6 +106,12 @@ struct stat_opts {
 };
 struct mmt_sink *stat_open(const struct stat_opts *opts, const struct sink_opts *to);
 
+/* For other tools. */
+struct mmt_sink *csv_open(const struct sink_opts *to);
+struct mmt_sink *folded_open(const struct sink_opts *to); /* weighed by time */
+struct mmt_sink *folded_count_open(const struct sink_opts *to);
+struct mmt_sink *chrome_open(const struct sink_opts *to);
+
 /* NULL past the last, by position or by name. */
 const struct sink_format *sink_format(unsigned i);
 const struct sink_format *sink_by_name(const char *name);

@@ -131,6 +131,15 @@ static void test_json(void **state)
 	golden("json", "json", false, NULL);
 }
 
+static void test_exports(void **state)
+{
+	(void)state;
+	golden("csv", "csv", false, NULL);
+	golden("chrome", "chrome", false, NULL);
+	golden("folded", "folded", false, NULL);
+	golden("folded-count", "folded-count", false, NULL);
+}
+
 static void test_filtered_in_color(void **state)
 {
 	struct filter f = { .failed = true };
@@ -334,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_exports),
 		cmocka_unit_test(test_filtered_in_color),
 		cmocka_unit_test(test_no_line_is_forged),
 		cmocka_unit_test(test_a_full_disk_is_an_error),
