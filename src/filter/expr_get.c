@@ -54,14 +54,14 @@ static const char *name_of(const struct mmt_view *v, uint64_t key)
 
 /*
  * The driver's own ->mmap says whose a mapping is. Its other functions say so where they are a module's; that many filesystems
- * and drivers use the kernel's own for them says nothing.
+ * and drivers use the kernel's own for them says nothing, but of what has no file (the vdso), which no driver could have mapped.
  */
 static bool driver_of_mapping(const struct mmt_view *v, const struct mapping *m, struct expr_value *out)
 {
 	if (m->func)
 		return module_of(out, name_of(v, m->func), true);
 	if (m->ops)
-		return module_of(out, name_of(v, m->ops), false);
+		return module_of(out, name_of(v, m->ops), !m->file && !m->ino && !m->guessed);
 	return !m->file && !m->ino && !m->guessed && m->fd < 0 && text(out, "");
 }
 
@@ -75,7 +75,7 @@ static bool driver_of(const struct mmt_view *v, struct expr_value *out)
 		return module_of(out, name_of(v, v->map->func), true);
 	if (value_get(v->h, v->ev, "ops", &key)) {
 		if (key)
-			return module_of(out, name_of(v, key), false);
+			return module_of(out, name_of(v, key), value_get(v->h, v->ev, "file", &file) && !file);
 		return v->map_class == MMT_FCLASS_ANON && (!value_get(v->h, v->ev, "file", &file) || !file) &&
 		       text(out, "");
 	}

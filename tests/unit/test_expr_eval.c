@@ -329,7 +329,9 @@ static void test_driver(void **state)
 	v = view_of(&f.h);
 	f.ops = KEY_KERNEL; /* many use that one */
 	check(&events, &s, shared, MMT_COUNT(shared));
-	f.ops = f.file = 0;
+	f.file = 0; /* the vdso: without a file there is no driver */
+	check(&events, &s, builtin, MMT_COUNT(builtin));
+	f.ops = 0;
 	v.map_class = MMT_FCLASS_ANON;
 	check(&events, &s, none, MMT_COUNT(none));
 }
