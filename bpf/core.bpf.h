@@ -76,39 +76,7 @@ struct {
 	__type(value, __u8);
 } names_seen SEC(".maps");
 
-/*
- * One slot per thread id modulo the array's size, with the owner's id in it. An array because a fault's pairing is the
- * hottest path there is; two threads with in-flight faults in one slot are rare and counted (MMT_LOSS_SLOT).
- */
-enum { SLOT_IDLE = 0, SLOT_RUNNING = 1, SLOT_RETRY = 2 };
-
-struct mmt_slot {
-	__u32 tid;
-	__u32 calls;  /* counter behind hdr.call; goes on when the slot changes hands, so (tid, call) stays unique */
-	__u32 state;  /* SLOT_ */
-	__u32 marks;  /* enum mmt_mark */
-	__u64 mm_key; /* last address space and its number */
-	__u32 mm;
-	__u32 nested; /* handle_mm_fault entered while one runs */
-	__u32 waits;  /* 1: ends with the system call, if nothing tells of its end before */
-	__u32 pad;
-	struct mmt_ev_fault ev;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, struct mmt_slot);
-} slots SEC(".maps");
-
-/* how many slots have mmt_slot.waits */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} faults_wait SEC(".maps");
+#include "slot.bpf.h"
 
 /* Frames of a thread inside a system call: a video buffer is mapped by v4l2_mmap > vb2_fop_mmap > vb2_mmap > vb2_vmalloc_mmap. */
 #define DRIVER_DEPTH 8 /* a power of two */
@@ -317,6 +285,7 @@ static __always_inline struct mmt_slot *slot_claim(__u32 tid)
 	if (s->state != SLOT_IDLE)
 		return NULL;
 	s->tid = tid;
+	s->head = SLOT_IDLE;
 	s->mm_key = 0;
 	return s;
 }

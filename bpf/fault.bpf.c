@@ -108,7 +108,7 @@ static __always_inline bool fault_goes_on(const struct mmt_ev_fault *e, __u64 ad
 	return SAME_PAGE(e->addr, addr) && (flags & FLT_TRIED || (e->flags & ~flags & FLT_VMA_LOCK));
 }
 
-ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
+static __always_inline void fault_enter(const struct hookx x, DECL_4)
 {
 	struct pt_regs *regs = (void *)a4;
 	struct vm_area_struct *vma = (void *)a1;
@@ -175,7 +175,89 @@ ENTRY(fault_enter, "handle_mm_fault", FAULT, 4)
 		split_begin((__u32)pid_tgid, a2, entered, e->h.ts_ns);
 }
 
-EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
+/*
+ * What most faults are, in as few instructions as there are: a thread that is known and in no fault writes to memory that has
+ * neither vm_ops nor a file, which is to say anonymous. The slot then has an event of such a fault already, and of it only what
+ * differs from one to the next is filled in. What a fault without return leaves there is an event like any other.
+ */
+#define HEAD_READY (SLOT_IDLE | 1 << 16)
+#define HEAD_QUICK (SLOT_RUNNING | 1 << 16)
+#define QUICK_HAVE                                                                                                   \
+	(FAULT_HAVE_PLAIN | MMT_HAVE(FAULT, flags) | MMT_HAVE(FAULT, result) | MMT_HAVE(FAULT, maj) | MMT_HAVE_DUR | \
+	 VMA_HAVE(vma_start) | VMA_HAVE(vma_end) | VMA_HAVE(pgoff) | VMA_HAVE(vm_flags))
+
+/* The address space of a fault from user mode: the task's own, which takes less to look at. */
+static __always_inline __u64 user_mm(struct vm_area_struct *vma)
+{
+#ifdef MMT_OLD
+	return (__u64)vma->vm_mm;
+#else
+	return (__u64)bpf_get_current_task_btf()->mm;
+#endif
+}
+
+static __always_inline bool fault_enter_quick(__u64 *c, struct mmt_slot *s, __u64 pid_tgid)
+{
+	struct vm_area_struct *vma = (void *)c[0];
+	struct pt_regs *regs = (void *)c[3];
+	struct mmt_ev_fault *e = &s->ev;
+	__u32 flags = (__u32)c[2], tid = (__u32)pid_tgid;
+
+	if (s->tid_head != TID_HEAD(tid, HEAD_READY) || (flags & (FLT_QUICK | FLT_TRIED)) != FLT_QUICK || !regs ||
+	    user_mm(vma) != s->mm_key || vma->vm_ops || vma->vm_file)
+		return false;
+	s->head = HEAD_QUICK;
+	e->h.cpu = bpf_get_smp_processor_id();
+	e->h.pid = pid_tgid >> 32;
+	e->h.call = ++s->calls;
+	e->vma_start = vma->vm_start;
+	e->vma_end = vma->vm_end;
+	e->pgoff = vma->vm_pgoff;
+	e->vm_flags = vma->vm_flags;
+	e->addr = c[1];
+#if defined(__TARGET_ARCH_arm64)
+	e->ip = regs->pc;
+#else
+	e->ip = regs->ip;
+#endif
+	e->flags = flags;
+	e->h.ts_ns = bpf_ktime_get_ns();
+	return true;
+}
+
+#define WAKE_EVERY 16 /* faults of a thread; a power of two */
+
+/* The reader looks ten times a second by itself: whether it has to be woken is asked now and then. */
+static __always_inline bool fault_leave_quick(__u64 *c, struct mmt_slot *s, __u32 tid)
+{
+	struct mmt_ev_fault *e = &s->ev;
+
+	if (s->tid_head != TID_HEAD(tid, HEAD_QUICK) || (__u32)c[4] & (VMF_ERROR | VMF_RETRY | VMF_MAJOR))
+		return false;
+	e->h.dur_ns = bpf_ktime_get_ns() - e->h.ts_ns;
+	e->result = (__u32)c[4];
+	s->head = HEAD_READY;
+	if (off)
+		return true;
+	if (bpf_ringbuf_output(&ring, e, sizeof(*e), s->calls & (WAKE_EVERY - 1) ? BPF_RB_NO_WAKEUP : wake_flag()))
+		lose(MMT_LOSS_RING, MMT_EV_FAULT);
+	return true;
+}
+
+/* The next fault of this thread may be as this one was. */
+static __always_inline void fault_ready(struct mmt_slot *s)
+{
+	struct mmt_ev_fault *e = &s->ev;
+
+	if (EXTRA || !WANT(FAULT) || knobs.fault_exit_perf || s->head != SLOT_IDLE || e->h.tier != MMT_TIER_FENTRY ||
+	    e->h.have != QUICK_HAVE || e->kind != MMT_FKIND_ANON || e->mode != MMT_FMODE_USER)
+		return;
+	e->attempts = 1;
+	e->maj = 0;
+	s->head = HEAD_READY;
+}
+
+static __always_inline void fault_leave(const struct hookx x, __u64 ret)
 {
 	__u32 tid = current_ids(x.btf);
 	struct mmt_slot *s = slot_of(tid);
@@ -195,7 +277,44 @@ EXIT(fault_leave, "handle_mm_fault", FAULT, 4)
 	s->ev.h.have |= MMT_HAVE(FAULT, result);
 	s->ev.maj = fault_major(ret, s->ev.flags);
 	fault_end(s, tid);
+	fault_ready(s);
 }
+
+static __noinline int fault_enter_slow(__u64 *c)
+{
+	if (off)
+		return 0;
+	HIT(FAULT);
+	fault_enter(HX_FENTRY(c), CTX_4);
+	return 0;
+}
+
+static __noinline int fault_leave_slow(__u64 *c)
+{
+	if (!off)
+		fault_leave(HX_FENTRY(c), c[4]);
+	return 0;
+}
+
+SEC("?fentry/handle_mm_fault")
+int fault_enter__fentry(__u64 *c)
+{
+	__u64 pid_tgid = current_ids(true);
+	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+
+	return s && fault_enter_quick(c, s, pid_tgid) ? 0 : fault_enter_slow(c);
+}
+
+SEC("?fexit/handle_mm_fault")
+int fault_leave__fexit(__u64 *c)
+{
+	__u32 tid = (__u32)current_ids(true);
+	struct mmt_slot *s = slot_of(tid);
+
+	return s && fault_leave_quick(c, s, tid) ? 0 : fault_leave_slow(c);
+}
+
+KPROBE_PROG(fault_enter, "handle_mm_fault", FAULT, 4)
 
 #ifndef MMT_OLD
 /* the helper takes a context on the stack only */

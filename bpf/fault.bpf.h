@@ -26,8 +26,7 @@ static __always_inline bool fault_send(struct mmt_slot *s)
 {
 	struct mmt_ev_fault *e;
 
-	s->state = SLOT_IDLE;
-	s->nested = 0;
+	s->head = SLOT_IDLE;
 	if (s->waits) {
 		s->waits = 0;
 		faults_wait_add(-1);
@@ -88,9 +87,7 @@ static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 add
 {
 	struct mmt_ev_fault *e = &s->ev;
 
-	s->state = SLOT_RUNNING;
-	s->marks = 0;
-	s->nested = 0;
+	s->head = SLOT_RUNNING;
 	HEAD(e, FAULT, tier, 0, pid_tgid);
 	e->h.call = ++s->calls;
 	e->addr = addr;

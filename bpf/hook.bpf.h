@@ -60,20 +60,23 @@
 	}
 #endif
 
+#define KPROBE_PROG(name, fn, hook, n)          \
+	SEC("?kprobe/" fn)                      \
+	int name##__kprobe(struct pt_regs *ctx) \
+	{                                       \
+		struct mmt_regs *r = REGS(ctx); \
+                                                \
+		if (off)                        \
+			return 0;               \
+		HIT(hook);                      \
+		name(HX_KPROBE(ctx), REG_##n);  \
+		return 0;                       \
+	}
+
 #define ENTRY(name, fn, hook, n)                                          \
 	static __always_inline void name(const struct hookx x, DECL_##n); \
 	FENTRY_PROG(name, fn, hook, n)                                    \
-	SEC("?kprobe/" fn)                                                \
-	int name##__kprobe(struct pt_regs *ctx)                           \
-	{                                                                 \
-		struct mmt_regs *r = REGS(ctx);                           \
-                                                                          \
-		if (off)                                                  \
-			return 0;                                         \
-		HIT(hook);                                                \
-		name(HX_KPROBE(ctx), REG_##n);                            \
-		return 0;                                                 \
-	}                                                                 \
+	KPROBE_PROG(name, fn, hook, n)                                    \
 	static __always_inline void name(const struct hookx x, DECL_##n)
 
 #define EXIT(name, fn, hook, nargs)                                        \

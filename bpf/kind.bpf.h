@@ -19,6 +19,7 @@
 #define FLT_TRIED     0x20
 #define FLT_USER      0x40
 #define FLT_VMA_LOCK  0x1000 /* 6.4 */
+#define FLT_QUICK     (FLT_USER | FLT_WRITE)
 /* include/linux/mm.h, 5.10 to 6.12 */
 #define VMFLAG_SHARED	  0x8
 #define VMFLAG_GROWSDOWN  0x100

@@ -170,8 +170,6 @@ static __always_inline void total_leave(const struct hookx x, __u64 ret, const _
  * vm_ops, which is to say anonymous; its end finds the thread's last cell. False: not that. (vm_ops are never NULL but for
  * anonymous memory, since vma_init() sets some: include/linux/mm.h, 4.19.)
  */
-#define FLT_QUICK (FLT_USER | FLT_WRITE)
-
 static __always_inline bool total_enter_quick(__u64 *c, struct mmt_tslot *s, __u32 tid, const __u32 m)
 {
 	struct vm_area_struct *vma = (void *)c[0];

@@ -58,10 +58,9 @@ struct mmt_tslot {
 };
 _Static_assert(sizeof(struct mmt_tslot) == 64, "size of a slot");
 
-#define SLOT_UNWANTED	    4
-#define HEAD_QUICK	    (SLOT_RUNNING | 1 << 16)
-#define TID_HEAD(tid, head) ((__u64)(head) << 32 | (tid)) /* both machines are little-endian */
-#define TRAITS_QUICK	    (MMT_FCLASS_ANON | MMT_FMODE_USER << 8)
+#define SLOT_UNWANTED 4
+#define HEAD_QUICK    (SLOT_RUNNING | 1 << 16)
+#define TRAITS_QUICK  (MMT_FCLASS_ANON | MMT_FMODE_USER << 8)
 
 #define TSLOTS 16384 /* 1 MiB. A power of two */
 
