@@ -72,6 +72,7 @@ struct buf {
 };
 
 int buf_put(struct buf *b, const void *bytes, size_t n);
+char *buf_room(struct buf *b, size_t n); /* where n more bytes may be put; whoever does adds to len. NULL: error */
 int buf_puts(struct buf *b, const char *s);
 int buf_putc(struct buf *b, char c);
 int buf_pad(struct buf *b, size_t len); /* blanks until b->len is at least len */

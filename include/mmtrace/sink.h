@@ -16,8 +16,10 @@ struct mmt_sink {
 	int (*begin)(struct mmt_sink *s, const struct mmt_run_info *info);
 	int (*event)(struct mmt_sink *s, const struct mmt_view *v);
 	int (*raw)(struct mmt_sink *s, const void *record, size_t size); /* wire records, before ledger and filter */
-	int (*item)(struct mmt_sink *s, const struct mmt_item *item);	 /* loss, hook */
-	int (*total)(struct mmt_sink *s, const struct mmt_total *t);	 /* a total of faults, as it is so far */
+	/* The same, many of them; NULL: they come one by one. Some come one by one in any case. */
+	int (*raws)(struct mmt_sink *s, const struct mmt_record *r, size_t n);
+	int (*item)(struct mmt_sink *s, const struct mmt_item *item); /* loss, hook */
+	int (*total)(struct mmt_sink *s, const struct mmt_total *t);  /* a total of faults, as it is so far */
 	int (*samples)(struct mmt_sink *s, const struct mmt_samples *n);
 	int (*leaving)(struct mmt_sink *s,
 		       const struct mmt_hdr *exit); /* an address space ends: the ledger still has it */

@@ -9,11 +9,18 @@
 #include <stdint.h>
 
 enum mmt_item_kind {
-	MMT_I_RECORD, /* data/size: one wire record: event, name, path, sync (mmtrace/wire) */
-	MMT_I_LOSS,   /* loss: a counter's total so far */
-	MMT_I_HOOK,   /* hook: a hook's state, at the start and at the end */
-	MMT_I_TICK,   /* time passed without data */
-	MMT_I_END,    /* nothing follows */
+	MMT_I_RECORD,  /* data/size: one wire record: event, name, path, sync (mmtrace/wire) */
+	MMT_I_RECORDS, /* records/n: many, in their order */
+	MMT_I_LOSS,    /* loss: a counter's total so far */
+	MMT_I_HOOK,    /* hook: a hook's state, at the start and at the end */
+	MMT_I_TICK,    /* time passed without data */
+	MMT_I_END,     /* nothing follows */
+};
+
+/* Aligned to 8. size may be more than the record says, never less. */
+struct mmt_record {
+	const void *data;
+	size_t size;
 };
 
 struct mmt_loss_item {
@@ -37,6 +44,10 @@ struct mmt_item {
 		struct {
 			const void *data;
 			size_t size;
+		};
+		struct {
+			const struct mmt_record *records;
+			size_t n;
 		};
 		struct mmt_loss_item loss;
 		struct mmt_hook_item hook;

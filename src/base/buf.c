@@ -46,6 +46,11 @@ int buf_put(struct buf *b, const void *bytes, size_t n)
 	return 0;
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+	return buf_grow(b, n) ? NULL : b->data + b->len;
+}
+
 int buf_puts(struct buf *b, const char *s)
 {
 	return buf_put(b, s, strlen(s));

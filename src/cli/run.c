@@ -49,7 +49,7 @@ struct run {
 	struct mmt_hook_item hooks[MMT_RUN_HOOKS];
 	struct mmt_run_info info;
 	uint64_t start_ns, flushed_ns, ran_ns;
-	unsigned taken; /* records */
+	unsigned taken; /* records since the clock was looked at */
 };
 
 /* For tests of --verify: MMTRACE_TEST_CUT=vma_unmap:3 leaves the third vma_unmap out of the stream. */
@@ -228,13 +228,17 @@ static bool over(struct run *r)
 	       time_over(r, clock_now_ns());
 }
 
-/* One record on its way. Where they come faster than they are read, a poll does not end by itself. */
+/* Records on their way. Where they come faster than they are read, a poll does not end by itself. */
 static int take(void *ctx, const struct mmt_item *item)
 {
 	struct run *r = ctx;
 	int err = pipeline_item(r->pipeline, item);
 
-	return !err && ++r->taken % LOOK_AT == 0 && (over(r) || hold_pending(&r->hold)) ? -EINTR : err;
+	r->taken += item->kind == MMT_I_RECORDS ? (unsigned)item->n : 1;
+	if (err || r->taken < LOOK_AT)
+		return err;
+	r->taken = 0;
+	return over(r) || hold_pending(&r->hold) ? -EINTR : 0;
 }
 
 /* Until the time, the command or the user's patience is over. 0, or -errno of source or sink. */

@@ -105,20 +105,41 @@ static int set_target(struct session *s)
 	return 0;
 }
 
-static int on_record(void *ctx, void *data, size_t size)
+/* Functions of drivers are for whoever puts probes on them; all else is for the reader. Records that are left. */
+static size_t take_functions(struct session *s, struct mmt_record *rec, size_t n)
 {
-	struct session *s = ctx;
-	struct mmt_item item = { .kind = MMT_I_RECORD, .data = data, .size = size };
-	const struct mmt_func *f = data;
+	size_t left = 0;
 
-	if (size >= sizeof(*f) && f->type == MMT_ITEM_FUNC) {
-		if (s->drivers)
-			drivers_add(s->drivers, f->func, f->role);
-		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct mmt_func *f = rec[i].data;
+
+		if (rec[i].size >= sizeof(*f) && f->type == MMT_ITEM_FUNC) {
+			if (s->drivers)
+				drivers_add(s->drivers, f->func, f->role);
+			continue;
+		}
+		if (left != i)
+			rec[left] = rec[i];
+		left++;
 	}
-	s->items++;
-	s->error = s->fn ? s->fn(s->fn_ctx, &item) : 0;
-	return s->error;
+	return left;
+}
+
+/* All that is in the ring. 0 or fn's -errno; what it was given has been read in any case. */
+static int read_ring(struct session *s, mmt_item_fn fn, void *ctx)
+{
+	struct mmt_item item = { .kind = MMT_I_RECORDS, .records = s->ring.rec };
+	int err = 0;
+
+	do {
+		item.n = ring_look(&s->ring);
+		if (s->ring.types & MMT_ITEM_FIRST)
+			item.n = take_functions(s, s->ring.rec, item.n);
+		s->items += (int)item.n;
+		if (item.n)
+			err = fn(ctx, &item);
+	} while (ring_done(&s->ring) && !err);
+	return err;
 }
 
 /* Chooses, loads, and chooses again as long as the kernel refuses some hook's programs. */
@@ -153,10 +174,10 @@ static int load(struct session *s)
 		return err;
 	if (!ring)
 		return 0;
-	s->ring = ring_buffer__new(objects_map(s->objects, "ring"), on_record, s, NULL);
-	return s->ring ? 0 :
-			 fail(-errno, "cannot map the ring buffer of %llu bytes: %s", (unsigned long long)ring,
-			      strerror(errno));
+	err = ring_open(&s->ring, objects_map(s->objects, "ring"), ring);
+	return err ? fail(err, "cannot map the ring buffer of %llu bytes: %s", (unsigned long long)ring,
+			  strerror(-err)) :
+		     0;
 }
 
 int session__open(struct session **out, const struct session_opts *opts)
@@ -213,8 +234,7 @@ static void unload(struct session *s)
 	attach_drop_all(&s->attached);
 	drivers_free(s->drivers);
 	s->drivers = NULL;
-	ring_buffer__free(s->ring);
-	s->ring = NULL;
+	ring_close(&s->ring);
 	objects_free(s->objects);
 	s->objects = NULL;
 }
@@ -357,40 +377,33 @@ int session__drain(struct session *s, mmt_item_fn fn, void *ctx)
 {
 	int err;
 
-	s->fn = fn;
-	s->fn_ctx = ctx;
-	s->error = s->items = 0;
-	err = s->ring ? ring_buffer__consume(s->ring) : 0;
-	s->fn = NULL;
-	return s->error ? s->error : err < 0 ? err : s->items;
+	s->items = 0;
+	err = s->ring.consumer ? read_ring(s, fn, ctx) : 0;
+	return err ? err : s->items;
 }
 
 int session__poll(struct session *s, int timeout_ms, mmt_item_fn fn, void *ctx)
 {
 	int wait = timeout_ms < SLICE_MS ? timeout_ms : SLICE_MS, err;
 
-	s->fn = fn;
-	s->fn_ctx = ctx;
-	s->error = 0;
 	err = facts_tell(&s->facts, fn, ctx);
 	if (err < 0)
 		return err;
 	s->items = err + spaces_tell(&s->spaces, fn, ctx);
-	if (!s->ring) {
+	if (!s->ring.consumer) {
 		poll(NULL, 0, wait);
 		return s->items;
 	}
 	/* events do not wake the reader until much has gathered: look first, then wait a slice */
-	err = ring_buffer__consume(s->ring);
-	if (err >= 0 && !s->items) {
-		err = ring_buffer__poll(s->ring, wait);
-		if (err >= 0 && !s->items)
-			err = ring_buffer__consume(s->ring);
+	err = read_ring(s, fn, ctx);
+	if (!err && !s->items) {
+		err = ring_wait(&s->ring, wait);
+		if (!err)
+			err = read_ring(s, fn, ctx);
+		else if (err == -EINTR)
+			err = 0; /* a signal: the caller looks */
 	}
-	s->fn = NULL;
-	if (s->error)
-		return s->error;
-	return err < 0 && err != -EINTR ? err : s->items;
+	return err ? err : s->items;
 }
 
 int session__stop(struct session *s)

@@ -9,8 +9,7 @@
 #include "facts.h"
 #include "import.h"
 #include "mmtrace/session.h"
-
-struct ring_buffer;
+#include "ring.h"
 
 struct session {
 	struct session_opts opts;
@@ -20,17 +19,15 @@ struct session {
 	struct objects *objects;
 	struct attached attached;
 	struct drivers *drivers;
-	struct ring_buffer *ring;
-	mmt_item_fn fn; /* of the poll going on */
-	void *fn_ctx;
+	struct ring ring;
 	struct spaces spaces;
 	struct facts facts;
 	struct cgroup_place cgroup; /* with opts.cgroup */
 	struct totals *totals;	    /* session_total.c */
 	bool stopped;
 	uint64_t runs_lost; /* open at the end, and not to be had */
-	int items, error;
-	uint64_t ksyms_ns; /* symbols were last read because one was missing */
+	int items;	    /* of the poll going on */
+	uint64_t ksyms_ns;  /* symbols were last read because one was missing */
 	char ksym[320];
 };
 static inline bool chosen(const struct session *s, int hook)

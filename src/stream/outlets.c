@@ -29,6 +29,26 @@ int outlets_raw(const struct outlets *o, const void *record, size_t size)
 	return EACH(o, raw, record, size);
 }
 
+static int sink_raws(struct mmt_sink *s, const struct mmt_record *r, size_t n)
+{
+	int err = 0;
+
+	if (s->raws)
+		return s->raws(s, r, n);
+	for (size_t i = 0; s->raw && i < n && !err; i++)
+		err = s->raw(s, r[i].data, r[i].size);
+	return err;
+}
+
+int outlets_raws(const struct outlets *o, const struct mmt_record *r, size_t n)
+{
+	int err = 0;
+
+	for (unsigned i = 0; n && i < o->n && !err; i++)
+		err = sink_raws(o->sinks[i], r, n);
+	return err;
+}
+
 int outlets_item(const struct outlets *o, const struct mmt_item *item)
 {
 	return EACH(o, item, item);

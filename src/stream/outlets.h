@@ -14,6 +14,7 @@ struct outlets {
 int outlets_begin(const struct outlets *o, const struct mmt_run_info *info);
 int outlets_event(const struct outlets *o, const struct mmt_view *v);
 int outlets_raw(const struct outlets *o, const void *record, size_t size);
+int outlets_raws(const struct outlets *o, const struct mmt_record *r, size_t n);
 int outlets_item(const struct outlets *o, const struct mmt_item *item);
 int outlets_total(const struct outlets *o, const struct decoded *d); /* a total or samples, if d is one */
 int outlets_leaving(const struct outlets *o, const struct mmt_hdr *exit);

@@ -65,6 +65,8 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 		p->symbols.ask_user_ctx = &p->ustacks;
 	}
 	symbols_init(&p->symbols);
+	if (!p->views && !opts->ask_maps && !opts->target)
+		passing_init(&p->passing, &p->symbols, &p->asked);
 	return p;
 }
 
@@ -359,6 +361,11 @@ static int take_record(struct pipeline *p, const void *data, size_t size)
 	return err ? err : outlets_raw(&p->out, data, size);
 }
 
+static int take_one(void *pipeline, const struct mmt_record *r)
+{
+	return take_record(pipeline, r->data, r->size);
+}
+
 /* Without these events the ledger does not know what it does not know. */
 static bool hurts_ledger(const struct pipeline *p, const struct mmt_loss_item *l)
 {
@@ -390,6 +397,8 @@ static int take_item(struct pipeline *p, const struct mmt_item *item)
 	switch (item->kind) {
 	case MMT_I_RECORD:
 		return take_record(p, item->data, item->size);
+	case MMT_I_RECORDS:
+		return passing_take(&p->passing, &p->out, &p->sum, item->records, item->n, take_one, p);
 	case MMT_I_LOSS:
 		take_loss(p, &item->loss);
 		return outlets_item(&p->out, item);

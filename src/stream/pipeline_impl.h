@@ -11,6 +11,7 @@
 #include "stream/hooks.h"
 #include "stream/memory.h"
 #include "stream/outlets.h"
+#include "stream/passing.h"
 #include "stream/pipeline.h"
 #include "stream/residents.h"
 #include "stream/state.h"
@@ -30,6 +31,7 @@ struct pipeline {
 	struct residents residents;
 	struct ranges *ledger;
 	struct symbols symbols;
+	struct passing passing;
 	struct ustacks ustacks;
 	struct stacks *stacks;
 	struct memory memory;

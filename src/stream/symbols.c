@@ -13,10 +13,17 @@ void symbols_init(struct symbols *s)
 	size_t n;
 	const struct mmt_schema_event *ev = schema_events(&n);
 
-	for (size_t i = 0; i < n; i++)
-		for (unsigned f = 0; f < ev[i].nfields; f++)
-			if (ev[i].fields[f].look == MMT_LOOK_KSYM && s->fields[ev[i].num].n < SYMBOLS_FIELDS)
-				s->fields[ev[i].num].field[s->fields[ev[i].num].n++] = &ev[i].fields[f];
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned f = 0; f < ev[i].nfields; f++) {
+			const struct mmt_field *field = &ev[i].fields[f];
+
+			if (field->look != MMT_LOOK_KSYM || s->fields[ev[i].num].n == SYMBOLS_FIELDS)
+				continue;
+			s->fields[ev[i].num].field[s->fields[ev[i].num].n++] = field;
+			if (s->ask)
+				s->have[ev[i].num] |= 1ULL << field->index;
+		}
+	}
 }
 
 void symbols_free(struct symbols *s)

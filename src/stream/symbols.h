@@ -30,6 +30,7 @@ struct symbols {
 		uint8_t n;
 		const struct mmt_field *field[SYMBOLS_FIELDS];
 	} fields[MMT_EV_MAX];
+	uint64_t have[MMT_EV_MAX]; /* bits of mmt_hdr.have of these fields; 0 also when nobody is asked */
 };
 
 /* Set ask, tap and names before; all else is zero. */

@@ -323,16 +323,22 @@ static void test_wire_pads(void **state)
 		struct mmt_name n;
 		char text[8];
 	} r = { .n = { .type = MMT_ITEM_NAME, .size = sizeof(r.n) + 3 }, .text = "ab" };
+	const struct mmt_record many[] = { { &r, sizeof(r) }, { &r, sizeof(r.n) + 3 } };
+	const size_t one = sizeof(r.n) + 8;
 	size_t len;
 	char *bytes;
 
 	(void)state;
 	memset(r.text + 3, 'x', 5); /* behind the record: must not be written */
 	assert_int_equal(s->raw(s, &r, sizeof(r)), 0);
+	assert_int_equal(s->raws(s, many, 2), 0);
 	assert_int_equal(s->flush(s), 0);
 	bytes = slurp(out, &len);
-	assert_int_equal(len, sizeof(r.n) + 8);
-	assert_memory_equal(bytes + sizeof(r.n), "ab\0\0\0\0\0", 8);
+	assert_int_equal(len, 3 * one);
+	for (size_t i = 0; i < 3; i++) {
+		assert_memory_equal(bytes + i * one, &r, sizeof(r.n));
+		assert_memory_equal(bytes + i * one + sizeof(r.n), "ab\0\0\0\0\0", 8);
+	}
 	s->free(s);
 	free(bytes);
 	close(out);

@@ -65,6 +65,47 @@ static void test_ksyms_enter_the_stream(void **state)
 	pipeline_free(p);
 }
 
+static int spy_raws(struct mmt_sink *sink, const struct mmt_record *r, size_t n)
+{
+	note((struct spy *)sink, '(');
+	for (size_t i = 0; i < n; i++)
+		spy_raw(sink, r[i].data, r[i].size);
+	note((struct spy *)sink, ')');
+	return 0;
+}
+
+/* Records that nobody has to look at go on together; a name still comes before what needs it, and nobody is left out. */
+static void test_many_at_once(void **state)
+{
+	struct spy many = new_spy(false, true), one = new_spy(false, true), views = new_spy(true, false);
+	struct mmt_ev_fault fault = { .h = HDR(FAULT), .ops = 0xffff800000001000 }, anon = fault, cut = fault;
+	const struct mmt_ev_driver_mmap mapped = { .h = HDR(DRIVER_MMAP), .func = 0xffff800000001000 };
+	const struct mmt_record r[] = {
+		{ &anon, sizeof(anon) },   { &anon, sizeof(anon) }, { &fault, sizeof(fault) },
+		{ &cut, sizeof(cut) - 8 }, { &anon, sizeof(anon) }, { &mapped, sizeof(mapped) }
+	};
+	const struct mmt_item item = { .kind = MMT_I_RECORDS, .records = r, .n = 6 };
+	struct pipeline *p = pipeline_on(&many, &one, NULL);
+
+	(void)state;
+	anon.h.have &= ~MMT_HAVE(FAULT, ops);
+	cut.h.have = anon.h.have;
+	many.s.raws = spy_raws;
+	assert_int_equal(pipeline_item(p, &item), 0);
+	assert_string_equal(many.log, "(rr)nrr(r)r");
+	assert_string_equal(one.log, "rrnrrrr");
+	assert_int_equal(pipeline_summary(p)->events, 6);
+	assert_int_equal(pipeline_summary(p)->per_event[MMT_EV_FAULT], 5);
+	assert_int_equal(asked, 1);
+	pipeline_free(p);
+	memset(many.log, 0, sizeof(many.log));
+	p = pipeline_on(&many, &views, NULL); /* with views all are looked at, and what is cut is bad */
+	assert_int_equal(pipeline_item(p, &item), 0);
+	assert_string_equal(many.log, "rrnrrr");
+	assert_string_equal(views.log, "eeeee");
+	pipeline_free(p);
+}
+
 static void test_raw_alone_is_named_too(void **state)
 {
 	struct spy raw = new_spy(false, true);
@@ -416,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ksyms_enter_the_stream),
 		cmocka_unit_test(test_raw_alone_is_named_too),
+		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_mappings_are_named),
 		cmocka_unit_test(test_special_mappings),
 		cmocka_unit_test(test_mappings_half_known),
