@@ -6,6 +6,7 @@
 #include "hook.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
+#include "vma_last.bpf.h"
 
 #define SAME_PAGE(a, b) ((a) >> knobs.page_shift == (b) >> knobs.page_shift)
 
@@ -326,8 +327,17 @@ static long found_vma(struct task_struct *task, struct vm_area_struct *vma, stru
 {
 	struct mmt_slot *s = c->slot;
 
-	if (s)
-		fault_vma(false, s, vma);
+	struct vma_last *l;
+
+	if (!s)
+		return 0;
+	fault_vma(false, s, vma);
+	l = vma_last_take(s->tid, vma);
+	if (!l)
+		return 0;
+	l->class = s->ev.class;
+	l->have = s->ev.h.have;
+	l->part = *VMA_OF(&s->ev);
 	return 0;
 }
 
@@ -335,7 +345,14 @@ static long found_vma(struct task_struct *task, struct vm_area_struct *vma, stru
 static __always_inline void fault_find_vma(struct mmt_slot *s)
 {
 	struct find_ctx c = { .slot = s };
+	struct vma_last *l = vma_last_of(s->tid, s->ev.addr);
 
+	if (l) {
+		s->ev.class = l->class;
+		s->ev.h.have |= l->have;
+		*VMA_OF(&s->ev) = l->part;
+		return;
+	}
 	bpf_find_vma(bpf_get_current_task_btf(), s->ev.addr, found_vma, &c, 0);
 }
 #endif

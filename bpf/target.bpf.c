@@ -6,6 +6,7 @@
 #include "run.bpf.h"
 #include "task.bpf.h"
 #include "total.bpf.h"
+#include "vma_last.bpf.h"
 
 static __always_inline void thread_gone(__u64 pid_tgid)
 {
@@ -29,6 +30,7 @@ static __always_inline void thread_gone(__u64 pid_tgid)
 /* A new program: what was remembered of the old address space is void, and its struct may be a child's next. */
 static __always_inline void exec_forget(__u64 pid_tgid)
 {
+	vma_space_made();
 	struct mmt_thread *t = thread_find((__u32)pid_tgid);
 	struct mmt_slot *s = slot_of((__u32)pid_tgid);
 
@@ -132,6 +134,7 @@ int fork__raw_tp(struct bpf_raw_tracepoint_args *ctx)
 
 	if (off)
 		return 0;
+	vma_space_made();
 	total_forget((__u32)BPF_CORE_READ(child, pid), false); /* its number was another's before */
 	if (tgid == parent_tgid)
 		return 0;

@@ -10,6 +10,7 @@
 #include "hook.bpf.h"
 #include "task.bpf.h"
 #include "total_key.bpf.h"
+#include "vma_last.bpf.h"
 #include "total_slow.bpf.h"
 
 static __always_inline __u32 current_tid(const bool b)
@@ -284,20 +285,40 @@ struct total_find {
 static long total_found(struct task_struct *task, struct vm_area_struct *vma, struct total_find *c)
 {
 	struct mmt_tslot *s = c->slot;
+	struct vma_last *l;
 
 	if (!s)
 		return 0;
 	total_vma(false, s, vma);
 	if (KEYED)
 		s->row = total_row(HX_TIER(PERF, NULL), s, vma, c->stacks, M_FULL);
+	l = vma_last_take(s->tid, vma);
+	if (!l)
+		return 0;
+	l->class = s->class;
+	l->rdev = s->rdev;
+	l->vm_flags = s->vm_flags;
+	l->row = s->row;
 	return 0;
 }
+
+/* What a fault is counted by depends on its mapping alone, or not at all. */
+#define ROW_OF_VMA (KEYED_BY_VMA && !(knobs.by & (MMT_BY_COMM | MMT_BY_CPU)))
 
 /* Only tries the lock: see fault_find_vma(). Was it found? */
 static __always_inline bool total_find_vma(struct mmt_tslot *s, __u64 stacks)
 {
 	struct total_find c = { .slot = s, .stacks = stacks };
+	struct vma_last *l = stacks || (KEYED_BY_VMA && !ROW_OF_VMA) ? NULL : vma_last_of(s->tid, s->addr);
 
+	if (l) {
+		s->class = l->class;
+		s->rdev = l->rdev;
+		s->vm_flags = l->vm_flags;
+		if (KEYED_BY_VMA)
+			s->row = l->row;
+		return true;
+	}
 	return !bpf_find_vma(bpf_get_current_task_btf(), s->addr, total_found, &c, 0);
 }
 #else

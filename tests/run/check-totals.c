@@ -244,6 +244,17 @@ static void check_kinds(const struct job *j, const char *what)
 	say(!len, what, "%s", wrong);
 }
 
+/* Of unknown kind, and a class that so many cannot be of? */
+static bool too_many(const struct job *j, const struct row *r)
+{
+	uint64_t most = 0;
+
+	for (unsigned int k = 0; k < nwants; k++)
+		if (!strcmp(wants[k].job, j->name) && is(wants[k].class, r->class))
+			most += wants[k].count;
+	return !*r->kind && *r->class && strcmp(r->class, "unknown") && !class_unknown && r->count > most;
+}
+
 /* Some kinds may be unknown: what is known is no more than there were, and the rest is of the right class. */
 static void check_sum(const struct job *j, const char *what)
 {
@@ -272,7 +283,7 @@ static void check_sum(const struct job *j, const char *what)
 			fits |= !strcmp(wants[k].job, j->name) &&
 				(*rows[i].kind ? !strcmp(wants[k].kind, rows[i].kind) :
 						 class_unknown || is(wants[k].class, rows[i].class));
-		if (!fits)
+		if (!fits || too_many(j, &rows[i]))
 			odd = *rows[i].kind ? rows[i].kind : *rows[i].class ? rows[i].class : "no class";
 	}
 	/* of several threads, one may map while another faults: the VMA, and so the class, is not to be had then */

@@ -423,6 +423,30 @@ static void load_run(struct tally *t)
 	expect("anon", n, "anon", "-");
 }
 
+/* ---- one address, another mapping each time ------------------------------------------------------------------------- */
+
+static char *replace_area;
+
+static bool replace_make(void)
+{
+	replace_area = anon(1);
+	return true;
+}
+
+static void replace_run(struct tally *t)
+{
+	static const int flags[] = { MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED };
+	long n[2] = { 0 };
+
+	for (size_t i = 0; i < 2 * nf.n; i++) {
+		if (mmap(replace_area, nf.page, RW, flags[i % 2], -1, 0) != replace_area)
+			die("mmap");
+		n[i % 2] += touch(t, replace_area, 1, nf.page, true, 1);
+	}
+	expect("anon", n[0], "anon", "-");
+	expect("shm", n[1], "shm", "-");
+}
+
 const struct job task_jobs[] = {
 	{ "nf-threads", threads_start, threads_make, threads_run, QUIET },
 	{ "nf-race", threads_start, race_make, race_run, QUIET },
@@ -431,6 +455,7 @@ const struct job task_jobs[] = {
 	{ "nf-interrupt", sleep_start, sleep_make, interrupt_run, QUIET },
 	{ "nf-fork-cow", cow_start, NULL, cow_run, QUIET },
 	{ "nf-fork", NULL, fork_make, fork_run, NOISY },
+	{ "nf-replace", NULL, replace_make, replace_run, QUIET },
 	{ "nf-load", NULL, load_make, load_run, ALONE },
 	{ NULL, NULL, NULL, NULL, QUIET },
 };
