@@ -385,6 +385,51 @@ static void test_many_chunks(void **state)
 	}
 }
 
+/* Many records in one call are what they are one by one, whatever their sizes. */
+static void test_many_in_one_call(void **state)
+{
+	enum { N = 5000 };
+	static struct mmt_ev_fault faults[N];
+	static struct mmt_record r[N + 1];
+	struct mmt_state st = { 0 };
+	struct rec_head head = { 0 };
+	struct mmt_run_info info = { .page_size = 4096, .hooks = hooks };
+	struct mmt_summary sum = { 0 };
+	struct mmt_ev_munmap odd = event(0);
+	int fd = memory_file();
+	struct mmt_sink *s = rec_tap_open(fd, &head, REC_PACK_NEVER);
+	struct rec_reader *reader;
+	struct rec_piece p;
+	char why[REC_WHY];
+	unsigned n = 0;
+
+	(void)state;
+	s->state = &st;
+	assert_int_equal(s->begin(s, &info), 0);
+	for (unsigned i = 0; i < N; i++) {
+		faults[i] =
+			(struct mmt_ev_fault){ .h = { .type = MMT_EV_FAULT, .size = sizeof(faults[i]) }, .addr = i };
+		faults[i].h.ts_ns = 100 + i;
+		r[i + (i > 2000)] = (struct mmt_record){ &faults[i], sizeof(faults[i]) };
+	}
+	r[2001] = (struct mmt_record){ &odd, sizeof(odd) };
+	assert_int_equal(s->raws(s, r, N + 1), 0);
+	assert_int_equal(s->end(s, &sum), 0);
+	s->free(s);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(rec_reader_open(&reader, fd, why), 0);
+	while (rec_reader_next(reader, &p) > 0 && p.what == REC_W_ITEM && p.item.kind == MMT_I_RECORD) {
+		assert_memory_equal(p.item.data, r[n].data, r[n].size);
+		n++;
+	}
+	assert_int_equal(n, N + 1);
+	assert_int_equal(p.what, REC_W_END);
+	assert_int_equal(p.end.records, N + 1);
+	assert_int_equal(rec_reader_stats(reader)->last_ns, 100 + N - 1);
+	rec_reader_close(reader);
+	close(fd);
+}
+
 /* A full disk is noticed, by both ways. */
 static void test_full_disk(void **state)
 {
@@ -423,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_lengths_that_lie),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_many_chunks),
+		cmocka_unit_test(test_many_in_one_call),
 		cmocka_unit_test(test_full_disk),
 	};
 
