@@ -115,7 +115,10 @@ include tests/vm/vm.mk
 include kmod-demo/kmod.mk
 include tests/tests.mk
 
-.PHONY: unit lint check
+.PHONY: unit unit-bins lint check
+unit-bins: $(UNIT_BINS)
+	@:
+
 unit: $(UNIT_BINS)
 	@tests/run/units $(UNIT_BINS)
 
@@ -148,6 +151,8 @@ help:
 	@echo "make test       set up, build, run every test there is"
 	@echo "make check      what needs neither root nor a guest: unit tests, golden outputs, lint"
 	@echo "make lint       the rules of the house"
+	@echo "make check-asan the unit tests built with ASAN and UBSAN"
+	@echo "make fuzz       what reads what others wrote, fuzzed: FUZZ_TIME=120 (seconds each) or FUZZ_RUNS=N, FUZZ=\"filter maps\""
 	@echo "make bench      instructions per fault and per mmap+munmap, in guests that count them, other tools beside"
 	@echo "make bench-here the same for faults on this machine, as ratios of times"
 	@echo "make soak       the long runs: 500,000 changes in order, the tests again and again, the two below"

@@ -120,11 +120,13 @@ guests-ready: tests-arm64 $(GUESTS:%=$(CACHE)/kernel/%/.done) $(CACHE)/guest/arm
 test-guests: guests-ready
 	@OUTPUT=$(OUTPUT) GUESTS="$(GUESTS)" tests/run/all $(GUESTS:%=guest-%)
 
+include tests/fuzz/fuzz.mk
+
 # ---- everything -------------------------------------------------------------------------------------------------
 
 .PHONY: test soak
-test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf-runs guests-ready
-	@OUTPUT=$(OUTPUT) UNIT_BINS="$(UNIT_BINS)" GUESTS="$(GUESTS)" MAKE="$(MAKE)" tests/run/all
+test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf-runs guests-ready asan-ready $(FUZZ_BINS)
+	@OUTPUT=$(OUTPUT) UNIT_BINS="$(UNIT_BINS)" ASAN_BINS="$(ASAN_BINS)" FUZZ_BINS="$(FUZZ_BINS)" GUESTS="$(GUESTS)" MAKE="$(MAKE)" tests/run/all
 
 # The long runs: 500,000 changes by 8 threads, and the cases again and again; then the build as on a board, unless this
 # kernel cannot run arm64 programs (77), and everything on a machine that has had nothing installed.

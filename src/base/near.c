@@ -37,14 +37,36 @@ unsigned near_distance(const char *a, const char *b)
 	return row[la % 3][lb];
 }
 
+/* The letters of a word. */
+static uint64_t letters(const char *s)
+{
+	uint64_t set = 0;
+
+	for (; *s; s++)
+		set |= 1ULL << (*s & 63);
+	return set;
+}
+
+/* An edit brings no more than one letter that was not there, and takes no more than one: mostly that is enough to know. */
+static bool far_apart(const char *a, const char *b, unsigned limit)
+{
+	uint64_t la = letters(a), lb = letters(b);
+
+	return (unsigned)__builtin_popcountll(la & ~lb) > limit || (unsigned)__builtin_popcountll(lb & ~la) > limit;
+}
+
 void near_try(struct near *n, const char *candidate)
 {
 	size_t len = strlen(n->word);
 	unsigned limit = len < 4 ? 1 : len < 8 ? 2 : 3;
-	unsigned dist = near_distance(n->word, candidate);
+	bool begins = len >= 2 && !strncmp(n->word, candidate, len);
+	unsigned dist;
 
+	if (!begins && far_apart(n->word, candidate, limit))
+		return;
+	dist = near_distance(n->word, candidate);
 	/* Someone who typed a beginning meant the whole: as good as one edit. */
-	if (len >= 2 && dist > 1 && !strncmp(n->word, candidate, len))
+	if (begins && dist > 1)
 		dist = 1;
 	if (dist > limit || (n->best && dist >= n->best_dist))
 		return;

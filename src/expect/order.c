@@ -107,7 +107,8 @@ static int let_go(struct order *o, unsigned n)
 		witness_drop(o->e[i].hit.w);
 	}
 	o->n -= n;
-	memmove(o->e, o->e + n, o->n * sizeof(*o->e));
+	if (o->n)
+		memmove(o->e, o->e + n, o->n * sizeof(*o->e));
 	return err;
 }
 

@@ -4,7 +4,7 @@
  *
  *   expr_call.c  what others call      expr_lex.c   text to tokens           expr_parse.c  tokens to a tree
  *   expr_path.c  names to fields       expr_type.c  what goes with a field   expr_get.c    values of a subject
- *   expr_eval.c  truth                 expr_push.c  for sessions
+ *   expr_eval.c  truth                 expr_push.c  for sessions            expr_names.c  fields by name
  */
 #ifndef MMTRACE_FILTER_EXPR_IMPL_H
 #define MMTRACE_FILTER_EXPR_IMPL_H
@@ -136,6 +136,19 @@ const char *expr_string(struct reading *r, const struct token *t, size_t *len);
 struct node *expr_read(struct reading *r);
 /* Is the token that was read last the name of a field? false after expr_wrong(). */
 bool expr_expect_field(struct reading *r);
+
+/* expr_names.c */
+struct expr_ref {
+	const struct expr_ref *next;
+	uint16_t event;
+	const struct mmt_field *f;
+};
+struct expr_name {
+	const char *name; /* NULL: none here */
+	const struct expr_ref *first;
+};
+const struct expr_ref *expr_refs(const char *name); /* events that have such a field, NULL: none has */
+const struct expr_name *expr_names(unsigned *n);
 
 /* expr_path.c: false after expr_wrong(). */
 bool expr_resolve(struct reading *r, const struct token *name, struct expr_path *p);

@@ -24,27 +24,41 @@ static const char *also(const char *name)
 	return NULL;
 }
 
-static const struct mmt_field *visible(const struct mmt_schema_event *ev, const char *name)
+/* Of every event in the scope that has one. */
+static bool own(struct expr_path *p, const struct expr_scope *scope, const char *name)
 {
-	const struct mmt_field *f = name ? schema_field(ev, name) : NULL;
+	const char *other = also(name);
+	bool any = false;
 
-	return f && !schema_field_hidden(f) ? f : NULL;
+	for (const struct expr_ref *r = expr_refs(name); r; r = r->next) {
+		if (!in_scope(scope, r->event))
+			continue;
+		p->own[r->event] = r->f;
+		any = true;
+	}
+	for (const struct expr_ref *r = other ? expr_refs(other) : NULL; r; r = r->next) {
+		if (!in_scope(scope, r->event))
+			continue;
+		*(p->own[r->event] ? &p->instead[r->event] : &p->own[r->event]) = r->f;
+		any = true;
+	}
+	return any;
 }
 
-static bool own_of(struct expr_path *p, const struct mmt_schema_event *ev, const char *name)
+static bool own_of(struct expr_path *p, unsigned event, const char *name)
 {
-	const struct mmt_field *f = visible(ev, name), *other = visible(ev, also(name));
+	bool only[MMT_EV_MAX] = { false };
+	const struct expr_scope scope = { EXPR_EVENT, only };
 
-	p->own[ev->num] = f ? f : other;
-	p->instead[ev->num] = f ? other : NULL;
-	return f || other;
+	only[event] = true;
+	return own(p, &scope, name);
 }
 
 bool expr_resolve_in(struct expr_path *p, const struct mmt_schema_event *ev)
 {
 	const char *dot = strchr(p->text, '.');
 
-	return own_of(p, ev, dot ? dot + 1 : p->text);
+	return own_of(p, ev->num, dot ? dot + 1 : p->text);
 }
 
 /* ---- what may have been meant ---- */
@@ -52,11 +66,18 @@ bool expr_resolve_in(struct expr_path *p, const struct mmt_schema_event *ev)
 static void try_near(struct near *n, struct expr_error *err, const char *before, const char *name)
 {
 	char text[sizeof(err->near)];
-	const char *best = n->best;
 
+	if (!*before) { /* mostly it is not the one */
+		const char *best = n->best;
+
+		near_try(n, name);
+		if (n->best == best)
+			return;
+	}
 	snprintf(text, sizeof(text), "%s%s", before, name);
-	near_try(n, text);
-	if (n->best != best && n->best == text) {
+	if (*before)
+		near_try(n, text);
+	if (!*before || n->best == text) {
 		memcpy(err->near, text, sizeof(text));
 		n->best = err->near;
 	}
@@ -81,8 +102,8 @@ static void try_event(struct near *n, struct expr_error *err, const struct mmt_s
 static void near_name(struct reading *r, const char *name)
 {
 	struct near n = { .word = name };
-	size_t count;
-	const struct mmt_schema_event *ev = schema_events(&count);
+	unsigned count;
+	const struct expr_name *all = expr_names(&count);
 
 	if (r->scope->about == EXPR_PROCESS) {
 		try_object(&n, r->err, MMT_OBJ_PROCESS, "");
@@ -93,9 +114,14 @@ static void near_name(struct reading *r, const char *name)
 		return;
 	}
 	try_object(&n, r->err, MMT_OBJ_EVENT, "");
-	for (size_t i = 0; i < count; i++)
-		if (in_scope(r->scope, ev[i].num))
-			try_event(&n, r->err, &ev[i], "");
+	for (unsigned i = 0; i < count; i++) {
+		const struct expr_ref *ref = all[i].first;
+
+		while (ref && !in_scope(r->scope, ref->event))
+			ref = ref->next;
+		if (ref)
+			try_near(&n, r->err, "", all[i].name);
+	}
 	try_object(&n, r->err, MMT_OBJ_MAPPING, "mapping.");
 }
 
@@ -108,24 +134,13 @@ static bool fixed(struct expr_path *p, unsigned object, const char *name)
 	return p->fixed;
 }
 
-/* The first event that has the field, of those that are not asked about. */
-static const struct mmt_schema_event *elsewhere(const char *name)
-{
-	size_t n;
-	const struct mmt_schema_event *ev = schema_events(&n);
-
-	for (size_t i = 0; i < n; i++)
-		if (visible(&ev[i], name))
-			return &ev[i];
-	return NULL;
-}
-
 static bool unknown(struct reading *r, const struct token *t, const char *name)
 {
-	const struct mmt_schema_event *ev = r->scope->about == EXPR_EVENT ? elsewhere(name) : NULL;
+	const struct expr_ref *ref = r->scope->about == EXPR_EVENT ? expr_refs(name) : NULL;
 
-	if (ev)
-		return expr_wrong(r, t->at, t->len, "no event here has a field '%s', as %s has", name, ev->name);
+	if (ref)
+		return expr_wrong(r, t->at, t->len, "no event here has a field '%s', as %s has", name,
+				  schema_event(ref->event)->name);
 	if (!r->failed)
 		near_name(r, name);
 	return expr_wrong(r, t->at, t->len, "no field '%s'", name);
@@ -162,7 +177,7 @@ static bool qualified(struct reading *r, const struct token *t, char *name, char
 	}
 	if (!in_scope(r->scope, ev->num))
 		return expr_wrong(r, t->at, (unsigned)strlen(name), "no event here is %s", name);
-	if (own_of(p, ev, dot + 1))
+	if (own_of(p, ev->num, dot + 1))
 		return true;
 	if (!r->failed)
 		try_event(&n, r->err, ev, "");
@@ -175,9 +190,6 @@ bool expr_resolve(struct reading *r, const struct token *t, struct expr_path *p)
 		[EXPR_EVENT] = MMT_OBJ_EVENT, [EXPR_MAPPING] = MMT_OBJ_MAPPING, [EXPR_PROCESS] = MMT_OBJ_PROCESS
 	};
 	char name[WORD_LEN], *text, *dot;
-	size_t n;
-	const struct mmt_schema_event *ev = schema_events(&n);
-	bool any = false;
 
 	if (!expr_word(r, t, name))
 		return expr_wrong(r, t->at, t->len, "no field has so long a name");
@@ -190,8 +202,5 @@ bool expr_resolve(struct reading *r, const struct token *t, struct expr_path *p)
 		return qualified(r, t, name, dot, p);
 	if (fixed(p, objects[r->scope->about], name))
 		return true;
-	for (size_t i = 0; r->scope->about == EXPR_EVENT && i < n; i++)
-		if (in_scope(r->scope, ev[i].num))
-			any |= own_of(p, &ev[i], name);
-	return any || unknown(r, t, name);
+	return (r->scope->about == EXPR_EVENT && own(p, r->scope, name)) || unknown(r, t, name);
 }

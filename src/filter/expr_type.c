@@ -95,10 +95,17 @@ static void try_word(struct reading *r, struct near *n, const char *prefix, cons
 	char text[sizeof(r->err->near)];
 	const char *best = n->best;
 
+	if (!*prefix) { /* mostly it is not the one */
+		near_try(n, name);
+		if (n->best == best)
+			return;
+		best = NULL;
+	}
 	snprintf(text, sizeof(text), "%s%s", prefix, name);
 	for (char *c = text; *prefix && *c; c++)
 		*c -= *c >= 'a' && *c <= 'z' ? 'a' - 'A' : 0;
-	near_try(n, text);
+	if (*prefix)
+		near_try(n, text);
 	if (n->best == best)
 		return;
 	memcpy(r->err->near, text, sizeof(text));

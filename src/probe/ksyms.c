@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef KSYMS_ROOM
+#define KSYMS_ROOM (1u << 15) /* symbols at first, and 32 times as many bytes of names */
+#endif
+
 struct sym {
 	uint64_t addr;
 	uint32_t name;	 /* offset in text */
@@ -34,7 +38,7 @@ static uint32_t add_text(struct ksyms *k, const char *s)
 	uint32_t at = k->used;
 
 	if (k->used + len > k->size) {
-		size_t size = k->size ? k->size * 2 : 1 << 20;
+		size_t size = k->size ? k->size * 2 : 32 * KSYMS_ROOM;
 		char *t = realloc(k->text, size);
 
 		if (!t)
@@ -50,7 +54,7 @@ static uint32_t add_text(struct ksyms *k, const char *s)
 static int add_sym(struct ksyms *k, uint64_t addr, uint32_t name, uint32_t module)
 {
 	if (k->n == k->cap) {
-		size_t cap = k->cap ? k->cap * 2 : 1 << 15;
+		size_t cap = k->cap ? k->cap * 2 : KSYMS_ROOM;
 		struct sym *s = realloc(k->by_addr, cap * sizeof(*s));
 
 		if (!s)

@@ -13,11 +13,13 @@ DEPS_all := build
 DEPS_check := build check
 DEPS_unit := build check
 DEPS_lint := build check
+DEPS_fuzz := build fuzz
+DEPS_check-asan := build check
 DEPS_demo := build cross guest module
 DEPS_vm := build cross guest module
 DEPS_bench := build cross guest module
 DEPS_kmod-all := build cross module
-DEPS_test := build cross check guest module kernel test
+DEPS_test := build cross check fuzz guest module kernel test
 DEPS_deps := $(DEPS_test)
 DEPS_soak := $(DEPS_test) chroot native
 
