@@ -48,7 +48,7 @@ enum rec_kind { REC_HEAD = 0x44414548, REC_DATA = 0x41544144, REC_TAIL = 0x4c494
 #ifndef REC_RAW_MAX
 #define REC_RAW_MAX (1u << 20) /* bytes of a body; a reader needs no more than twice that */
 #endif
-#define REC_RAW_USUAL	(256u << 10)
+#define REC_RAW_USUAL (256u << 10)
 
 struct rec_chunk {
 	uint32_t magic;
