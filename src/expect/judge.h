@@ -56,6 +56,7 @@ struct state {
 	uint64_t met, unmet, unsure; /* of those of all, any, none, follows and sequences */
 	uint64_t harmless;	     /* may be that, and would make no difference but that they are there */
 	char missing[48];	     /* a field that was absent */
+	uint64_t loose;		     /* events that something must follow, and nobody knows of what key they are */
 	uint64_t other;		     /* events of the second step */
 	struct values values;
 	struct offender off[OFFENDERS_MAX];

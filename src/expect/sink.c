@@ -146,6 +146,13 @@ static bool key_of(const struct statement *s, unsigned step, const struct expr_s
 	return true;
 }
 
+/* It may be one that must be followed by something, and is not. */
+static void count_loose(struct state *st, unsigned step)
+{
+	st->maybe++;
+	st->loose += st->s->form == FORM_FOLLOWS ? step == 1 : st->s->each && step == 0;
+}
+
 static int put_in_order(struct judge *j, unsigned n, unsigned step, const struct expr_subject *subject)
 {
 	struct state *st = &j->states[n];
@@ -162,9 +169,10 @@ static int put_in_order(struct judge *j, unsigned n, unsigned step, const struct
 	if (!key_of(st->s, step, subject, &e.key)) {
 		/* what failed has made nothing that a key could name */
 		if (!value_failed(h, subject->view->ev, &err)) {
-			st->maybe++;
-			state_missing(st, expr_path_uses(st->s->step[step].path, subject->view->ev->num),
-				      subject->view);
+			count_loose(st, step);
+			if (!*st->missing)
+				snprintf(st->missing, sizeof(st->missing), "%s.%s", subject->view->ev->name,
+					 expr_path_text(st->s->step[step].path));
 		}
 		return 0;
 	}
@@ -206,7 +214,10 @@ static int speak(struct judge *j, const struct speaks *to, const struct expr_sub
 		return 0;
 	if (truth == EXPR_UNKNOWN) {
 		state_missing(st, expr_uses(step->where, subject->view->ev->num), subject->view);
-		may_be_meant(st, subject);
+		if (statement_ordered(s))
+			count_loose(st, to->step);
+		else
+			may_be_meant(st, subject);
 		return 0;
 	}
 	if (statement_ordered(s))

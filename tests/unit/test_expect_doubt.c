@@ -27,6 +27,38 @@ static void test_unknown_fields(void **state)
 	has(&r, "fault.kind is not known");
 }
 
+static void open_of_nobody_knows_what(struct run *r)
+{
+	say_open(r, 5, NULL);
+	open_and_close(r);
+}
+
+static void close_of_nobody_knows_what(struct run *r)
+{
+	open_and_close(r);
+	say_close(r, 5000, NULL);
+}
+
+static void unknown_close_instead(struct run *r)
+{
+	one_is_not_closed(r);
+	say_close(r, 5000, NULL);
+}
+
+/* What must be followed may not have been; what follows may have been what was missing. */
+static void test_unknown_keys(void **state)
+{
+	static const char by_mapping[] = "expect driver_close follows driver_open by mapping.id";
+
+	(void)state;
+	judge(by_mapping, open_of_nobody_knows_what, 4, NULL);
+	judge(by_mapping, close_of_nobody_knows_what, 0, NULL);
+	judge(by_mapping, unknown_close_instead, 4, NULL);
+	judge("expect sequence driver_open, driver_close by mapping.id", open_of_nobody_knows_what, 0, NULL);
+	judge("expect sequence driver_open, driver_close by mapping.id all", open_of_nobody_knows_what, 4, NULL);
+	judge("never driver_close after driver_open by mapping.id", open_of_nobody_knows_what, 1, NULL);
+}
+
 static void lost_faults(struct run *r)
 {
 	faults(r);
@@ -249,10 +281,15 @@ static void test_unwritten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unknown_fields), cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_blind),	       cmocka_unit_test(test_unreadable_records),
-		cmocka_unit_test(test_exit),	       cmocka_unit_test(test_offenders),
-		cmocka_unit_test(test_example),	       cmocka_unit_test(test_unwritten),
+		cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_unknown_fields),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_unreadable_records),
+		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_offenders),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_unwritten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
