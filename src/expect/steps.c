@@ -270,31 +270,46 @@ static void broken_off(struct state *st, const struct key *k)
 	}
 }
 
-static void sequence_end(struct state *st)
+static int by_beginning(const void *a, const void *b)
 {
+	const struct key *x = *(struct key *const *)a, *y = *(struct key *const *)b;
+
+	return x->began[0] < y->began[0] ? -1 : x->began[0] > y->began[0];
+}
+
+/* Rows that broke off: all of them where each has to be whole, else the one that came furthest. */
+static int sequence_end(struct state *st)
+{
+	struct key **k = st->keys ? calloc(st->keys->map.n + 1, sizeof(*k)) : NULL;
 	const struct key *best = NULL;
+	unsigned n = 0;
 
-	for (size_t i = 0; i < nkeys(st); i++) {
-		struct key *k = nth(st, i);
-
-		if (!k || !k->reached)
+	if (st->keys && !k)
+		return -ENOMEM;
+	for (size_t i = 0; i < nkeys(st); i++)
+		if (nth(st, i) && nth(st, i)->reached)
+			k[n++] = nth(st, i);
+	if (n)
+		qsort(k, n, sizeof(*k), by_beginning);
+	for (unsigned i = 0; i < n; i++) {
+		if (!best || k[i]->reached > best->reached)
+			best = k[i];
+		if (!st->s->each)
 			continue;
-		if (st->s->each) {
-			st->seen++;
-			st->unmet++;
-			broken_off(st, k);
-		} else if (!best || k->reached > best->reached) {
-			best = k;
-		}
+		st->seen++;
+		st->unmet++;
+		broken_off(st, k[i]);
 	}
-	if (best && !st->s->never && !st->met)
+	if (best && !st->s->each && !st->s->never && !st->met)
 		broken_off(st, best);
+	free(k);
+	return 0;
 }
 
 int steps_end(struct state *st)
 {
 	if (st->s->form == FORM_SEQUENCE)
-		sequence_end(st);
+		return sequence_end(st);
 	return st->s->form == FORM_FOLLOWS ? follows_end(st) : 0;
 }
 

@@ -54,6 +54,8 @@ static void test_unknown_keys(void **state)
 	judge(by_mapping, open_of_nobody_knows_what, 4, NULL);
 	judge(by_mapping, close_of_nobody_knows_what, 0, NULL);
 	judge(by_mapping, unknown_close_instead, 4, NULL);
+	judge("expect driver_close follows driver_open by mapping.id within 1us", open_of_nobody_knows_what, 1,
+	      "driver_open@20us");
 	judge("expect sequence driver_open, driver_close by mapping.id", open_of_nobody_knows_what, 0, NULL);
 	judge("expect sequence driver_open, driver_close by mapping.id all", open_of_nobody_knows_what, 4, NULL);
 	judge("never driver_close after driver_open by mapping.id", open_of_nobody_knows_what, 1, NULL);
