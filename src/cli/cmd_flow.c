@@ -28,7 +28,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	struct flow_opts f = {
 		.json = o->v.format == FORMAT_JSON,
 		.ascii = plain_characters(o),
-		.live = !o->r.run && !(o->replay && o->replay->num[REC_CHILD]),
+		.live = !o->r.run && !(o->replay && o->replay->text[REC_COMMAND] && *o->replay->text[REC_COMMAND]),
 		.all = o->v.all != 0,
 	};
 

@@ -122,6 +122,16 @@ static void show_progress(struct run *r, uint64_t now)
 	run_record_show(&r->record, now, lost);
 }
 
+static int write_flight(struct run *r, uint64_t now)
+{
+	int err;
+
+	if (!run_record_hit(&r->record))
+		return 0;
+	err = session__report(r->session, pipeline_item, r->pipeline);
+	return err < 0 ? err : run_record_write(&r->record, &r->opts, now);
+}
+
 static int open_session(struct run *r)
 {
 	int err = session__open(&r->session, &r->opts.session);
@@ -256,6 +266,9 @@ static int watch(struct run *r)
 		err = run_verify_heal(&r->verify, now);
 		if (!err)
 			err = run_totals_tick(&r->totals, now);
+		if (err)
+			return err;
+		err = write_flight(r, now);
 		if (err)
 			return err;
 		show_progress(r, now);
@@ -403,6 +416,8 @@ static int observe(struct run *r)
 	err = run_it(r);
 	end_child(r);
 	if (!err)
+		err = write_flight(r, clock_now_ns());
+	if (!err)
 		err = run_record_residents(r->record.sink, &r->opts, r->pipeline);
 	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);
 	closed = run_output_close(&r->opts, &r->fd);
@@ -446,6 +461,8 @@ static int watch_or_not(struct run *r)
 	if (code >= 0)
 		return code;
 	code = open_session(r);
+	if (!code)
+		code = run_record_flight(&r->record, &r->opts, r->blind);
 	if (!code)
 		code = open_pipeline(r);
 	return code ? code : observe(r);

@@ -116,7 +116,7 @@ static void push_processes(struct run_opts *o, struct session_opts *s)
 void run_filter_push(struct run_opts *o, struct session_opts *s)
 {
 	/* a recording is there for other questions, too */
-	if (!o->expr || o->kind->about != EXPR_EVENT || o->v.record)
+	if (!o->expr || o->kind->about != EXPR_EVENT || o->v.record || o->kind->record)
 		return;
 	expr_push(o->expr, &o->push);
 	push_events(o, s);

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/run_signals.h"
 #include "event/schema.h"
 #include "probe/clusters.h"
 #include "record/tap.h"
+#include "stream/flight.h"
 
 #define USUAL_NAME "mmtrace.mmt"
 #define SHOW_NS	   500000000ULL
@@ -106,6 +108,11 @@ int run_record_open(struct run_record *r, const struct run_opts *o, int argc, ch
 		return 0;
 	for (int i = 0; i < argc; i++)
 		append(r->args, sizeof(r->args), argv[i], ' ');
+	r->flight = o->v.flight_bytes != 0;
+	if (r->flight) {
+		run_signals_write();
+		return 0;
+	}
 	r->fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (r->fd < 0) {
 		mmt_err("cannot open '%s' for writing: %s", r->path, strerror(errno));
@@ -118,22 +125,98 @@ int run_record_open(struct run_record *r, const struct run_opts *o, int argc, ch
 	return 0;
 }
 
+int run_record_flight(struct run_record *r, const struct run_opts *o, bool blind)
+{
+	struct flight_opts f = {
+		.bytes = o->v.flight_bytes, .head = &r->head, .blind = blind, .watches = o->v.filter != NULL
+	};
+
+	if (!r->flight)
+		return 0;
+	r->sink = flight_open(&f);
+	r->show = isatty(STDERR_FILENO) && mmt_log_on(MMT_INFO);
+	if (!r->sink)
+		mmt_err("out of memory");
+	return r->sink ? 0 : EXIT_OWN;
+}
+
+bool run_record_hit(struct run_record *r)
+{
+	unsigned asked;
+
+	if (!r->flight || !r->sink)
+		return false;
+	asked = run_signals_writes();
+	if (!flight_hit(r->sink) && asked == r->asked)
+		return false;
+	r->asked = asked;
+	return true;
+}
+
+/* The first has the name that was asked for, others a number before its end. */
+static void number_path(char *to, size_t room, const char *path, unsigned n)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+	size_t len = dot ? (size_t)(dot - path) : strlen(path);
+
+	if (n)
+		snprintf(to, room, "%.*s.%u%s", (int)len, path, n + 1, path + len);
+	else
+		snprintf(to, room, "%s", path);
+}
+
+int run_record_write(struct run_record *r, const struct run_opts *o, uint64_t now_ns)
+{
+	char path[4096];
+	int fd, err;
+
+	number_path(path, sizeof(path), r->path, r->writes);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	err = fd < 0 ? -errno : flight_write(r->sink, fd, (enum rec_pack)o->v.compress, now_ns);
+	if (fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (err) {
+		mmt_err("cannot write '%s': %s", path, strerror(-err));
+		r->failed = true;
+		return err;
+	}
+	r->writes++;
+	mmt_info("written: %s", path);
+	return 0;
+}
+
 bool run_record_due(struct run_record *r, uint64_t now_ns)
 {
 	r->start_ns = r->start_ns ? r->start_ns : now_ns;
 	return r->show && now_ns - r->shown_ns >= SHOW_NS;
 }
 
+static void stats_of(const struct run_record *r, uint64_t *records, uint64_t *bytes)
+{
+	struct rec_tap_stats tap;
+	struct flight_stats flight;
+
+	if (r->flight) {
+		flight_stats(r->sink, &flight);
+		*records = flight.records;
+		*bytes = flight.bytes;
+	} else {
+		rec_tap_stats(r->sink, &tap);
+		*records = tap.records;
+		*bytes = tap.bytes;
+	}
+}
+
 void run_record_show(struct run_record *r, uint64_t now_ns, uint64_t lost)
 {
 	char size[NUM_FMT_LEN], ran[NUM_FMT_LEN], line[128];
-	struct rec_tap_stats st;
+	uint64_t records, bytes;
 	int n;
 
-	rec_tap_stats(r->sink, &st);
-	n = snprintf(line, sizeof(line), "\r%s: %" PRIu64 " records, %s in the file, %" PRIu64 " lost\033[K",
-		     num_fmt_duration(ran, (now_ns - r->start_ns) / 1000000000 * 1000000000), st.records,
-		     num_fmt_size(size, st.bytes), lost);
+	stats_of(r, &records, &bytes);
+	n = snprintf(line, sizeof(line), "\r%s: %" PRIu64 " records, %s in %s, %" PRIu64 " lost\033[K",
+		     num_fmt_duration(ran, (now_ns - r->start_ns) / 1000000000 * 1000000000), records,
+		     num_fmt_size(size, bytes), r->flight ? "memory" : "the file", lost);
 	r->show = write(STDERR_FILENO, line, (size_t)n) == n;
 	r->shown_ns = now_ns;
 }
@@ -150,14 +233,16 @@ int run_record_residents(const struct mmt_sink *record, const struct run_opts *o
 
 int run_record_close(struct run_record *r)
 {
-	int err = rec_tap_failed(r->sink);
+	int err = r->flight ? 0 : rec_tap_failed(r->sink);
 
 	if (r->shown_ns && write(STDERR_FILENO, "\r\033[K", 4) != 4)
 		r->show = false;
 	if (r->fd >= 0 && close(r->fd) && !err)
 		err = -errno;
 	r->fd = -1;
-	return err ? cannot(r, err) : 0;
+	if (r->flight && !r->writes && !r->failed)
+		mmt_info("nothing was written: no SIGUSR1 came, and no event that -f is true of");
+	return r->failed ? EXIT_OWN : err ? cannot(r, err) : 0;
 }
 
 void run_record_free(struct run_record *r)

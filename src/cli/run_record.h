@@ -16,12 +16,20 @@ struct run_record {
 	char args[2048];
 	char clusters[2048];
 	char wanted[2048];
-	bool show; /* progress on stderr */
+	bool failed;		/* to write; said */
+	bool flight;		/* kept in memory, and written when asked */
+	unsigned asked, writes; /* by SIGUSR1; files so far */
+	bool show;		/* progress on stderr */
 	uint64_t shown_ns, start_ns;
 };
 
 /* Before anything is watched. 0, or the exit code after a line on the log. */
 int run_record_open(struct run_record *r, const struct run_opts *o, int argc, char **argv);
+/* With --flight: when the session is open. 0, or the exit code likewise. */
+int run_record_flight(struct run_record *r, const struct run_opts *o, bool blind);
+/* Is it time to write what is in memory? Then losses are to be told to the pipeline before. */
+bool run_record_hit(struct run_record *r);
+int run_record_write(struct run_record *r, const struct run_opts *o, uint64_t now_ns); /* 0 or -errno */
 /* Before the pipeline begins: what is known only then. */
 void run_record_describe(struct run_record *r, const struct run_opts *o, uint32_t child, bool blind);
 /* Now and then: how far it is. lost: of the run so far. */

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t seen, last, from_terminal;
+static volatile sig_atomic_t seen, last, from_terminal, writes;
 
 static void note(int sig, siginfo_t *info, void *context)
 {
@@ -12,6 +12,12 @@ static void note(int sig, siginfo_t *info, void *context)
 	last = sig;
 	from_terminal = info->si_code == SI_KERNEL;
 	seen = seen + 1;
+}
+
+static void note_write(int sig)
+{
+	(void)sig;
+	writes = writes + 1;
 }
 
 static void wake(int sig)
@@ -32,6 +38,19 @@ void run_signals(void)
 	sigemptyset(&child.sa_mask);
 	sigaction(SIGCHLD, &child, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void run_signals_write(void)
+{
+	struct sigaction act = { .sa_handler = note_write, .sa_flags = SA_RESTART };
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGUSR1, &act, NULL);
+}
+
+unsigned run_signals_writes(void)
+{
+	return (unsigned)writes;
 }
 
 unsigned run_signals_seen(void)

@@ -11,6 +11,9 @@
 /* From now on the two are counted, and a closed pipe is an error of write(2). */
 void run_signals(void);
 unsigned run_signals_seen(void);
+/* SIGUSR1 asks for what is kept to be written, instead of ending the run; how often it did. */
+void run_signals_write(void);
+unsigned run_signals_writes(void);
 /* Hands the last one on, unless the terminal gave it to the whole foreground group anyway. */
 void run_signals_forward(pid_t to);
 

@@ -74,6 +74,13 @@ const char *procs_comm(struct procs *p, uint32_t pid)
 	return set(p, pid, "?");
 }
 
+void procs_each(const struct procs *p, procs_each_fn fn, void *ctx)
+{
+	for (size_t i = 0; i < p->map.cap; i++)
+		if (p->map.slots[i].key)
+			fn(ctx, (uint32_t)p->map.slots[i].key, p->map.slots[i].val);
+}
+
 uint32_t procs_lacks(const struct procs *p, const struct mmt_hdr *h, const struct value_names *names)
 {
 	uint64_t key;

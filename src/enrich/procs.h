@@ -28,6 +28,8 @@ void procs_event(struct procs *p, const struct mmt_hdr *h, const struct value_na
  */
 uint32_t procs_lacks(const struct procs *p, const struct mmt_hdr *h, const struct value_names *names);
 void procs_told(struct procs *p, uint32_t pid, const char comm[PROCS_COMM]);
+typedef void (*procs_each_fn)(void *ctx, uint32_t pid, const char *comm);
+void procs_each(const struct procs *p, procs_each_fn fn, void *ctx); /* those that are known, in no order */
 /* "?" when unknown. Valid until the next call. */
 const char *procs_comm(struct procs *p, uint32_t pid);
 

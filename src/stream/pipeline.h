@@ -74,6 +74,8 @@ int pipeline_failed(const struct pipeline *p);
 uint64_t pipeline_conflicts(const struct pipeline *p);
 /* Events that were lost and that the ledger needed: changes, and calls where those are all there is. */
 uint64_t pipeline_ledger_lost(const struct pipeline *p);
+/* Names of the processes that are known. */
+void pipeline_each_comm(const struct pipeline *p, procs_each_fn fn, void *ctx);
 /* What is mapped where, for views over all of it (ledger/ranges.h). */
 struct ranges;
 const struct ranges *pipeline_ledger(const struct pipeline *p);

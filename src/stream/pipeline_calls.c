@@ -111,6 +111,11 @@ uint64_t pipeline_ledger_lost(const struct pipeline *p)
 	return p->ledger_lost;
 }
 
+void pipeline_each_comm(const struct pipeline *p, procs_each_fn fn, void *ctx)
+{
+	procs_each(p->procs, fn, ctx);
+}
+
 const struct ranges *pipeline_ledger(const struct pipeline *p)
 {
 	return p->ledger;

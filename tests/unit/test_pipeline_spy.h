@@ -78,7 +78,7 @@ __attribute__((unused)) static struct spy new_spy(bool views, bool raw)
 	return s;
 }
 
-static int feed(struct pipeline *p, const void *record, size_t size)
+__attribute__((unused)) static int feed(struct pipeline *p, const void *record, size_t size)
 {
 	struct mmt_item item = { .kind = MMT_I_RECORD };
 
