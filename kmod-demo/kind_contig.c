@@ -15,6 +15,26 @@
 
 #include <linux/io.h>
 #include <linux/module.h>
+#include <linux/string.h>
+
+/*
+ * Mistakes to be found: what a driver does that
+ *
+ *   memtype   maps its memory write-combined, though the kernel has it cached: two types of one memory
+ *   offset    ignores the offset: whatever is asked for, its first page is the mapping's first
+ *   close     has no vm_ops->close: its count of mappings never falls
+ *   refuse    finds a reason to refuse each mapping
+ *
+ * Only writing here makes a mistake, and only mappings made from then on have it.
+ */
+static char mmdemo_contig_broken[16];
+module_param_string(contig_broken, mmdemo_contig_broken, sizeof(mmdemo_contig_broken), 0644);
+MODULE_PARM_DESC(contig_broken, "a mistake that the kind contig makes: memtype, offset, close or refuse");
+
+static bool mmdemo_contig_is(const char *mistake)
+{
+	return sysfs_streq(mmdemo_contig_broken, mistake);
+}
 
 #define MMDEMO_CONTIG_SIZE ((u64)MMDEMO_CONTIG_PAGES << PAGE_SHIFT)
 
@@ -46,18 +66,28 @@ static const struct vm_operations_struct mmdemo_contig_vm_ops = {
 	.close = mmdemo_contig_vm_close,
 };
 
+static const struct vm_operations_struct mmdemo_contig_vm_ops_broken = {
+	.open = mmdemo_contig_vm_open,
+};
+
 static int mmdemo_contig_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	unsigned long flags = vma->vm_flags;
+	unsigned long flags = vma->vm_flags, pfn = PHYS_PFN(virt_to_phys(file->private_data));
 	int err = mmdemo_check_raw(file, mmdemo_vma_range(vma), MMDEMO_CONTIG_SIZE, &flags);
+	/* Memory like all memory of the kernel: the VMA's own protection says so, and must not be made another. */
+	pgprot_t prot = vma->vm_page_prot;
 
+	if (!err && mmdemo_contig_is("refuse"))
+		err = -ENXIO;
 	if (err)
 		return err;
+	if (mmdemo_contig_is("memtype"))
+		prot = pgprot_writecombine(prot);
+	if (!mmdemo_contig_is("offset"))
+		pfn += vma->vm_pgoff;
 	mmdemo_vma_set_flags(vma, flags);
-	vma->vm_ops = &mmdemo_contig_vm_ops;
-	/* Memory like all memory of the kernel: the VMA's own protection says so, and must not be made another. */
-	err = remap_pfn_range(vma, vma->vm_start, PHYS_PFN(virt_to_phys(file->private_data)) + vma->vm_pgoff,
-			      vma->vm_end - vma->vm_start, vma->vm_page_prot);
+	vma->vm_ops = mmdemo_contig_is("close") ? &mmdemo_contig_vm_ops_broken : &mmdemo_contig_vm_ops;
+	err = remap_pfn_range(vma, vma->vm_start, pfn, vma->vm_end - vma->vm_start, prot);
 	if (!err)
 		mmdemo_vma_born(MMDEMO_CONTIG, mmdemo_vma_range(vma), MMDEMO_BY_MMAP);
 	return err;

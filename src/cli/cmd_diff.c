@@ -9,8 +9,10 @@
 #include "cli/run_replay.h"
 #include "cli/text_out.h"
 #include "diff/compare.h"
+#include "event/schema.h"
 #include "probe/hook_table.h"
 #include "probe/tiers.h"
+#include "record/head.h"
 
 /* One side: its file as a run without addresses. */
 struct side {
@@ -27,8 +29,19 @@ static const struct canon_hook *hook_of(const struct canon *c, const char *name)
 	return NULL;
 }
 
-/* What the run's hooks can see, worked out from the tiers they had there. */
-static void look(struct side *s)
+/* Is it one of names, with commas between? */
+static bool among(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = names; (at = strstr(at, name)); at += len)
+		if ((at == names || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+/* What was asked for, and what the hooks could see of that, worked out from the tiers they had there. */
+static void look(struct side *s, const char *wanted)
 {
 	struct hook_choice choice[MMT_HOOK_MAX];
 
@@ -40,27 +53,32 @@ static void look(struct side *s)
 			if (!strcmp(tier_name(hook_table[h].tries[i].tier), hook->tier))
 				choice[h].try = i;
 	}
-	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
-		s->seen[ev] = !s->run->nhooks || !doctor_event_lost(choice, ev);
+	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++) {
+		const struct mmt_schema_event *e = schema_event(ev);
+
+		s->seen[ev] = e && (!wanted || among(wanted, e->name)) && !doctor_event_lost(choice, ev);
+	}
 }
 
 static int play(struct side *s, const char *path, struct texts *texts)
 {
-	struct replay_opts o = { .path = path, .nsinks = 1 };
+	struct replay_opts o = { .nsinks = 1 };
 	struct replay_end end;
-	int code;
+	struct replay *r;
+	int code = replay_open(&r, path);
 
-	s->sink = canon_open(texts);
-	if (!s->sink)
-		return EXIT_OWN;
-	s->run = canon_of(s->sink);
-	o.sinks[0] = s->sink;
-	code = replay_file(&o, &end);
-	if (code && code != EXIT_INCONCLUSIVE)
+	if (code)
 		return code;
-	s->run->cut = code == EXIT_INCONCLUSIVE || !end.whole;
-	look(s);
-	return EXIT_FINE;
+	s->sink = o.sinks[0] = canon_open(texts);
+	code = s->sink ? replay_run(r, &o, &end) : EXIT_OWN;
+	if (!code || code == EXIT_INCONCLUSIVE) {
+		s->run = canon_of(s->sink);
+		s->run->cut = !end.whole;
+		look(s, replay_head(r)->text[REC_WANTED]);
+		code = EXIT_FINE;
+	}
+	replay_close(r);
+	return code;
 }
 
 static bool use_color(const struct opt_values *v)

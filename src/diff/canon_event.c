@@ -87,6 +87,8 @@ bool canon_is_install(unsigned event)
 
 /* ---- values ---- */
 
+static const char by_chance[] = ""; /* as it happens: not compared */
+
 static const char *number(struct canon *c, uint64_t v)
 {
 	char text[24];
@@ -125,11 +127,22 @@ static const char *place(struct canon *c, const struct canon_map *m, const struc
 	return number(c, (addr - m->start) / v->page_size);
 }
 
+/*
+ * Pages that a driver allocates and puts in one by one lie side by side or do not, as it happens: it is told only of many, and where
+ * they clearly are.
+ */
+#define MANY_PAGES 64
+
 static const char *shape(struct canon *c, const struct mmt_view *v)
 {
 	const run_part *e = (const void *)v->h;
+	bool single = v->ev->num == MMT_EV_PAGE_MAP || (HAS(v->h, PFN_MAP, calls) && e->calls > 1);
 
-	return texts_get(c->texts, e->segs > 1 ? "scattered memory" : "memory in one piece");
+	if (!single)
+		return texts_get(c->texts, e->segs > 1 ? "memory in several pieces" : "memory in one piece");
+	if (e->pages < MANY_PAGES || (e->segs > e->pages / 8 && e->segs <= e->pages / 2))
+		return by_chance;
+	return texts_get(c->texts, e->segs > e->pages / 2 ? "scattered pages" : "pages in a few pieces");
 }
 
 static const char *value(struct canon *c, const struct canon_map *m, const struct mmt_view *v, const struct put *put)
@@ -190,8 +203,12 @@ bool canon_entry_of(struct canon *c, const struct canon_map *m, const struct mmt
 	e->said = said ? texts_get(c->texts, said) : e->key;
 	e->inner = canon_is_install(v->ev->num) && v->ev->num != MMT_EV_OBJ_MAP && HAS(v->h, PFN_MAP, nested) &&
 		   run->nested;
-	for (unsigned i = 0; i < MMT_COUNT(row->puts) && row->puts[i].how; i++)
-		canon_attr(&e->attrs, row->puts[i].what, value(c, m, v, &row->puts[i]));
+	for (unsigned i = 0; i < MMT_COUNT(row->puts) && row->puts[i].how; i++) {
+		const char *text = value(c, m, v, &row->puts[i]);
+
+		if (text != by_chance)
+			canon_attr(&e->attrs, row->puts[i].what, text);
+	}
 	return true;
 }
 

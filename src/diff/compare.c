@@ -208,8 +208,10 @@ int compare(struct comparison *k)
 	for (uint32_t j = 0; j < m && !err; j++)
 		if (!taken[j])
 			lone_proc(k, k->run[1]->procs[j], 1);
-	if (!err)
+	if (!err) {
 		compare_status(k);
+		differences_explain(k);
+	}
 	free(pair);
 	free(taken);
 	return err ? err : k->err ? k->err : k->texts->err;

@@ -25,6 +25,7 @@ struct known {
 	const char *key;   /* pattern of the entry's or the count's key, NULL: any */
 	const char *value; /* pattern of what one of both has, NULL: any */
 	bool inner;	   /* only helpers that other helpers call */
+	bool counts;	   /* it explains what else is counted otherwise in the same mapping, too */
 };
 
 struct difference {
@@ -72,6 +73,8 @@ int compare_verdict(const struct comparison *k);
 
 /* differences.c */
 void difference_add(struct comparison *k, const struct difference *d);
+/* When all are there. */
+void differences_explain(struct comparison *k);
 void incomparable_add(struct comparison *k, const char *name, unsigned who);
 
 /* Who is compared, for those that have parts. */

@@ -83,6 +83,8 @@ static void compare_attr(struct comparison *k, const struct pair *p, const struc
 
 	d.a = a ? a->value : NULL;
 	d.b = b ? b->value : NULL;
+	if (what == CANON_SHAPE && (!a || !b))
+		return; /* as it happens, in one of them */
 	if (what == CANON_MEMORY) {
 		d.a = memory_of(k, p->ma, d.a);
 		d.b = memory_of(k, p->mb, d.b);
@@ -295,7 +297,7 @@ static bool compare_sums(struct comparison *k, const struct pair *p, const struc
 	struct faults fa = faults_of(a, kernel), fb = faults_of(b, kernel);
 	struct canon_count all = { .event = MMT_EV_FAULT, .kernel = kernel };
 
-	if (!fa.unknown && !fb.unknown)
+	if ((!fa.unknown && !fb.unknown) || !seen(k, 0, MMT_EV_FAULT) || !seen(k, 1, MMT_EV_FAULT))
 		return false;
 	if (fa.unknown != fb.unknown)
 		incomparable_add(k, "fault.kind", (fa.unknown ? LACKS_A : 0) | (fb.unknown ? LACKS_B : 0));

@@ -62,8 +62,29 @@ void difference_add(struct comparison *k, const struct difference *d)
 	*new = *d;
 	new->times = 1;
 	new->known = known_find(d, k->run[0]->release, k->run[1]->release);
-	k->known += new->known != NULL;
-	k->open += !new->known &&new->open;
+}
+
+static const struct known *explained(const struct comparison *k, const struct difference *d)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct difference *o = &k->v[i];
+
+		if (o->known && o->known->counts && o->proc == d->proc && o->map == d->map && o->copied == d->copied)
+			return o->known;
+	}
+	return NULL;
+}
+
+void differences_explain(struct comparison *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		struct difference *d = &k->v[i];
+
+		if (!d->known && d->what == CANON_COUNT && d->map)
+			d->known = explained(k, d);
+		k->known += d->known != NULL;
+		k->open += !d->known && d->open;
+	}
 }
 
 void incomparable_add(struct comparison *k, const char *name, unsigned who)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What kernels are known to do differently, whatever the program and the driver: differences between two runs that one of these
- * explains are counted and not told (--all tells them). The list is README.md's, too (tests/unit/test_diff.c sees to it).
+ * explains are counted and not told (--all tells them). The list is README.md's, too (tests/unit/test_diff_known.c sees to it).
  *
  * A row is one change of the kernel: differences between a release before it and one behind it. Keep each as narrow as the
  * change: what fits is believed to be harmless.
@@ -10,10 +10,16 @@
 #include <stdio.h>
 #include "diff/compare.h"
 
+#define ANY -1
+
+// clang-format off
 static const struct known rows[] = {
-	{ "huge-fault", 6000, 6006, "->huge_fault is not called for mappings of frame numbers (Linux 6.0 to 6.5)", -1,
-	  0, NULL, "*huge_fault*", NULL, false },
+	{ .id = "huge-fault", .from = 6000, .to = 6006, .what = CANON_COUNT, .key = "*huge_fault*", .counts = true,
+	  .text = "Linux 6.0 to 6.5 do not ask a driver's ->huge_fault for mappings of frame numbers, so it gives small pages" },
+	{ .id = "vdso-pages", .from = 6012, .what = CANON_PAGES, .map = "\\[special]",
+	  .text = "the vdso has two pages on arm64 since Linux 6.12 at the latest, and one in 6.1" },
 };
+// clang-format on
 
 const struct known *known_row(unsigned i)
 {

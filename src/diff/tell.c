@@ -53,9 +53,9 @@ static void put_change(struct buf *b, uint64_t a, uint64_t to)
 	const char *how = to > a ? "rose" : "fell";
 
 	if (!a)
-		how = "are new";
+		how = "new";
 	else if (!to)
-		how = "are gone";
+		how = "gone";
 	else if (to * 10 >= a * 19 && to * 10 <= a * 21)
 		how = "doubled";
 	else if (a * 10 >= to * 19 && a * 10 <= to * 21)
@@ -77,7 +77,11 @@ static void put_count(struct buf *b, const struct difference *d)
 		buf_puts(b, " in ");
 		put_map(b, d);
 	}
-	buf_puts(b, d->event == MMT_EV_FAULT ? " " : ": ");
+	if (d->event != MMT_EV_FAULT)
+		buf_putc(b, ':');
+	else if (!strcmp(d->a, "0") || !strcmp(d->b, "0"))
+		buf_puts(b, " are");
+	buf_putc(b, ' ');
 	put_change(b, strtoull(d->a, NULL, 10), strtoull(d->b, NULL, 10));
 }
 

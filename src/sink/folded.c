@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Stacks for a flame graph: "program;outer;inner;event weight", one line per stack. Only what nothing else of the recording is
- * part of, calls and faults, is counted: else the time of a driver's ->mmap would be in there twice.
+ * Stacks for a flame graph: "program;outer;inner;event weight", one line per stack. Time counts once: that of a driver's ->mmap is
+ * not the call's as well. What is part of an event is told before it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,11 +21,21 @@ struct stack {
 	char text[];
 };
 
+#define PARTS 32 /* of a thread's event that is still to come, as they follow each other */
+
+struct thread {
+	unsigned n;
+	struct {
+		uint64_t start, dur;
+	} part[PARTS];
+};
+
 struct folded_sink {
 	struct mmt_sink s;
 	struct out out;
 	struct buf text;
 	struct map stacks; /* hash -> chain */
+	struct map threads;
 	size_t n;
 	bool count, any;
 };
@@ -62,14 +72,49 @@ static struct stack *stack_of(struct folded_sink *k, const char *text)
 	return new;
 }
 
+/* Its time without that of its parts; it may be a part itself. */
+static uint64_t own_time(struct folded_sink *k, const struct mmt_hdr *h)
+{
+	struct thread *t = map_get(&k->threads, h->tid);
+	uint64_t parts = 0;
+
+	if (!t && h->tid) {
+		t = calloc(1, sizeof(*t));
+		if (t && map_put(&k->threads, h->tid, t)) {
+			free(t);
+			t = NULL;
+		}
+	}
+	if (!t)
+		return h->dur_ns;
+	while (t->n && t->part[t->n - 1].start >= h->ts_ns)
+		parts += t->part[--t->n].dur;
+	if (t->n == PARTS)
+		memmove(t->part, t->part + 1, --t->n * sizeof(*t->part));
+	t->part[t->n].start = h->ts_ns;
+	t->part[t->n++].dur = h->dur_ns;
+	return h->dur_ns > parts ? h->dur_ns - parts : 0;
+}
+
+static bool counts(const struct mmt_view *v)
+{
+	unsigned f = v->ev->family;
+
+	return f == MMT_FAM_CALL || f == MMT_FAM_FAULT || f == MMT_FAM_DRIVER || f == MMT_FAM_INSTALL ||
+	       f == MMT_FAM_REMOTE;
+}
+
 static int folded_event(struct mmt_sink *s, const struct mmt_view *v)
 {
 	struct folded_sink *k = (struct folded_sink *)s;
 	bool timed = v->h->have & MMT_HAVE_DUR;
+	uint64_t weight = 1;
 	struct stack *x;
 
-	if ((v->ev->family != MMT_FAM_CALL && v->ev->family != MMT_FAM_FAULT) || (!k->count && !timed))
+	if (!counts(v) || (!k->count && !timed))
 		return 0;
+	if (!k->count)
+		weight = own_time(k, v->h);
 	buf_reset(&k->text);
 	fold_name(&k->text, v->comm);
 	if (v->ustack)
@@ -81,7 +126,7 @@ static int folded_event(struct mmt_sink *s, const struct mmt_view *v)
 	x = k->text.err ? NULL : stack_of(k, buf_str(&k->text));
 	if (!x)
 		return -ENOMEM;
-	x->weight += k->count ? 1 : v->h->dur_ns;
+	x->weight += weight;
 	return 0;
 }
 
@@ -127,6 +172,10 @@ static void folded_free(struct mmt_sink *s)
 			x = next;
 		}
 	}
+	for (size_t i = 0; i < k->threads.cap; i++)
+		if (k->threads.slots[i].key)
+			free(k->threads.slots[i].val);
+	map_free(&k->threads);
 	map_free(&k->stacks);
 	buf_free(&k->text);
 	out_free(&k->out);

@@ -365,7 +365,7 @@ static void test_one_thing(void **state)
 		{ V(.advice = 1), 1, "madvise dontneed of " DEV " now happens 3 times (was 2)\n" },
 		{ V(.scattered = true), 1,
 		  "dma_mmap_coherent of " DEV
-		  " (2 mappings) now puts in scattered memory (was memory in one piece)\n" },
+		  " (2 mappings) now puts in memory in several pieces (was memory in one piece)\n" },
 		{ V(.exit_only = true), 1,
 		  "mapping of " DEV " ends by exit (was munmap)\n"
 		  "vm_close of " DEV " is missing\n"

@@ -165,7 +165,41 @@ static void tell_stacks(struct pipeline *p)
 	fault(p, 10, 8, 1, 0);
 }
 
-/* The weights of equal stacks add up; what is part of something else does not count again. */
+static void call(struct pipeline *p, unsigned us, unsigned for_us, bool driver)
+{
+	NEW(MUNMAP, munmap);
+	struct mmt_ev_driver_close d = { .h = { .type = MMT_EV_DRIVER_CLOSE, .size = sizeof(d) } };
+	struct mmt_hdr *h = driver ? &d.h : &e.h;
+
+	h->pid = h->tid = 10;
+	h->mm = 1;
+	h->ts_ns = START + us * 1000ull;
+	h->dur_ns = for_us * 1000ull;
+	h->have |= MMT_HAVE_DUR;
+	record(p, h, h->size);
+}
+
+static void tell_parts(struct pipeline *p)
+{
+	map(p);
+	call(p, 1, 2, false); /* over before the next begins */
+	call(p, 12, 3, true);
+	call(p, 16, 1, true);
+	call(p, 10, 10, false); /* both were parts of it */
+	call(p, 30, 5, false);
+}
+
+/* The driver's time is its own. */
+static void test_folded_parts(void **state)
+{
+	int fd = memfd_create("folded", MFD_CLOEXEC);
+
+	(void)state;
+	assert_string_equal(play(folded_open(&(struct sink_opts){ .fd = fd }), fd, tell_parts),
+			    "?;driver_close 4000\n?;munmap 13000\n");
+}
+
+/* The weights of equal stacks add up. */
 static void test_folded(void **state)
 {
 	int fd = memfd_create("folded", MFD_CLOEXEC);
@@ -208,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_threads_in_one_mapping),
 		cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_folded_parts),
 		cmocka_unit_test(test_every_column),
 	};
 
