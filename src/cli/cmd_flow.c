@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/run.h"
+#include "cli/run_filter.h"
 #include "cli/run_serve.h"
 #include "event/schema.h"
 #include "record/head.h"
@@ -30,6 +31,8 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 		.ascii = plain_characters(o),
 		.live = !o->r.run && !(o->replay && o->replay->text[REC_COMMAND] && *o->replay->text[REC_COMMAND]),
 		.all = o->v.all != 0,
+		.match = o->expr ? run_filter_match : NULL,
+		.match_ctx = o->expr,
 	};
 
 	return flow_open(&f, to);

@@ -4,7 +4,7 @@
 #include "cli/cmd.h"
 #include "cli/opt.h"
 #include "cli/text_out.h"
-#include "event/schema.h"
+#include "event/objects.h"
 #include "mmtrace/session.h"
 
 struct listing {
@@ -78,6 +78,26 @@ static void put_duration(struct listing *l, const struct mmt_schema_event *ev)
 		put_field(l, ev, &fault);
 }
 
+/* What filters and expectations can ask besides: in no record. */
+static void put_object_field(struct listing *l, unsigned object, const struct mmt_field *f)
+{
+	const char *of = object_named(object)->name, *unit = object_look_unit(f->look);
+	char name[64];
+
+	if (!l->json) {
+		snprintf(name, sizeof(name), "%s.%s", of, f->name);
+		buf_printf(&l->out, "%-24s %-7s %-6s %s\n", name, "-", unit, f->text);
+		return;
+	}
+	json_obj(&l->j, NULL);
+	json_str(&l->j, "object", of);
+	json_str(&l->j, "field", f->name);
+	json_str(&l->j, "unit", *unit ? unit : NULL);
+	json_str(&l->j, "text", f->text);
+	json_end(&l->j);
+	json_line(&l->j);
+}
+
 static void put_fields(struct listing *l)
 {
 	size_t n;
@@ -90,6 +110,12 @@ static void put_fields(struct listing *l)
 		for (unsigned k = 0; k < ev[i].nfields; k++)
 			if (!schema_field_hidden(&ev[i].fields[k]))
 				put_field(l, &ev[i], &ev[i].fields[k]);
+	}
+	for (unsigned object = 0; object_named(object); object++) {
+		const struct mmt_field *f = object_fields(object, &n);
+
+		for (size_t i = 0; i < n; i++)
+			put_object_field(l, object, &f[i]);
 	}
 }
 

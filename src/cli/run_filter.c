@@ -93,7 +93,7 @@ static void push_events(const struct run_opts *o, struct session_opts *s)
 	size_t n;
 	const struct mmt_schema_event *ev = schema_events(&n);
 
-	if (!o->filter.expr || expr_asks_mappings(o->expr))
+	if (expr_asks_mappings(o->expr))
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (ev[i].family != MMT_FAM_CHANGE && ev[i].family != MMT_FAM_CALL && ev[i].family != MMT_FAM_TOTAL &&
@@ -115,8 +115,8 @@ static void push_processes(struct run_opts *o, struct session_opts *s)
 
 void run_filter_push(struct run_opts *o, struct session_opts *s)
 {
-	/* a recording is there for other questions, too */
-	if (!o->expr || o->kind->about != EXPR_EVENT || o->v.record || o->kind->record)
+	/* a recording is there for other questions, too; and what a view of its own makes of events needs them all */
+	if (!o->filter.expr || o->v.record || o->kind->record)
 		return;
 	expr_push(o->expr, &o->push);
 	push_events(o, s);

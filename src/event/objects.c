@@ -49,3 +49,8 @@ const struct mmt_field *object_field(unsigned object, const char *name)
 			return &f[i];
 	return NULL;
 }
+
+const char *object_look_unit(unsigned look)
+{
+	return look < MMT_LOOK_MAX ? schema_look_unit(look) : look == MMT_LOOK_SINCE ? "ns" : "";
+}

@@ -33,5 +33,6 @@ const struct mmt_named *object_named(unsigned object); /* NULL past the last */
 /* Its fields in table order; *n is their number. */
 const struct mmt_field *object_fields(unsigned object, size_t *n);
 const struct mmt_field *object_field(unsigned object, const char *name); /* NULL: none */
+const char *object_look_unit(unsigned look);				 /* "ns", "" when it has none; any look */
 
 #endif

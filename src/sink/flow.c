@@ -16,6 +16,7 @@
 struct pending {
 	struct flow_nodes nodes;
 	bool driver;	/* something that only a driver does is among them */
+	bool hit;	/* so is something that was asked for */
 	unsigned opens; /* of VMAs that are not mapped yet: they are of the mapping that is closed or told next */
 };
 
@@ -25,8 +26,10 @@ struct flow_sink {
 	struct flow_opts opts;
 	struct map pending; /* of calls: tid << 32 | call */
 	struct map forks;   /* child's mm */
-	uint64_t lost;	    /* calls whose end never came */
-	uint64_t hidden;    /* calls that mapped what no driver had a hand in */
+	bool hit;	    /* the event that is being taken is one that was asked for */
+	uint64_t start_ns;
+	uint64_t lost;	 /* calls whose end never came */
+	uint64_t hidden; /* calls that mapped what no driver had a hand in */
 	struct buf text;
 };
 
@@ -204,6 +207,15 @@ static void count_vmas(struct flow_sink *f, const struct mmt_view *v, struct pen
 		buf_puts(&f->text, " (last)");
 }
 
+/* Of the call that the event is in, or of the mapping. */
+static void note_hit(const struct flow_sink *f, struct pending *p, struct flow_block *k)
+{
+	if (p)
+		p->hit |= f->hit;
+	if (k)
+		k->hit |= f->hit || (p && p->hit);
+}
+
 static int take_part(struct flow_sink *f, const struct mmt_view *v)
 {
 	struct flow_node n = node_of(v);
@@ -218,9 +230,11 @@ static int take_part(struct flow_sink *f, const struct mmt_view *v)
 		p = pending_get(f, &f->forks, v->h->mm);
 		if (p)
 			flow_add(&p->nodes, &n, text);
+		note_hit(f, NULL, k);
 		return 0;
 	}
 	p = pending_get(f, &f->pending, key);
+	note_hit(f, p, p ? NULL : k);
 	count_vmas(f, v, p, k);
 	text = buf_str(&f->text);
 	if (p) {
@@ -277,6 +291,7 @@ static int take_maker(struct flow_sink *f, const struct mmt_view *v)
 	k = flow_book_new(&f->book, v);
 	if (!k)
 		return -ENOMEM;
+	note_hit(f, p, k);
 	close_call(f, v, p, text_of(f, v, k), &step);
 	k->installed = has_install(&step);
 	err = flow_book_add(&f->book, k, &step, false);
@@ -301,6 +316,7 @@ static int take_life(struct flow_sink *f, const struct mmt_view *v)
 	}
 	if (p)
 		k->vmas += p->opens;
+	note_hit(f, p, k);
 	close_call(f, v, p, text_of(f, v, k), &step);
 	err = flow_book_add(&f->book, k, &step, true);
 	flow_free_nodes(&step);
@@ -318,6 +334,7 @@ static int take_fault(struct flow_sink *f, const struct mmt_view *v)
 	struct buf line = { 0 };
 	int err;
 
+	note_hit(f, p, k);
 	if (!k || k->faults++ >= (f->opts.json ? FLOW_FAULTS_JSON : FLOW_FAULTS_TOLD)) {
 		free_pending(map_del(&f->pending, call_key(v->h)));
 		if (k && v->h->have & MMT_HAVE_DUR) {
@@ -343,6 +360,7 @@ static int take_dup(struct flow_sink *f, const struct mmt_view *v)
 
 	if (p)
 		flow_add(&p->nodes, &n, "fork");
+	note_hit(f, NULL, block_of(f, v->map_id));
 	return 0;
 }
 
@@ -356,6 +374,7 @@ static int tell_copy(struct flow_sink *f, struct pending *p, size_t dup, const c
 
 	if (!k)
 		return 0;
+	note_hit(f, NULL, k);
 	flow_add(&step, &p->nodes.v[dup], text);
 	for (i = 0; i < p->nodes.n; i++) {
 		if (strcmp(p->nodes.v[i].event, "driver_open") ||
@@ -397,14 +416,19 @@ static int flow_event(struct mmt_sink *s, const struct mmt_view *v)
 		[ROLE_FAULT] = take_fault, [ROLE_DUP] = take_dup,     [ROLE_FORK] = take_fork,
 	};
 	enum role role = events[v->ev->num].role;
+	struct flow_sink *f = (struct flow_sink *)s;
 
-	return role == ROLE_NONE ? 0 : takes[role]((struct flow_sink *)s, v);
+	if (role == ROLE_NONE)
+		return 0;
+	f->hit = !f->opts.match || f->opts.match(f->opts.match_ctx, v, f->start_ns);
+	return takes[role](f, v);
 }
 
 static int flow_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct flow_sink *f = (struct flow_sink *)s;
 
+	f->start_ns = info->start_mono_ns;
 	return f->opts.json ? json_put_header(&f->book.j, info) : 0;
 }
 
@@ -426,6 +450,8 @@ static int flow_end(struct mmt_sink *s, const struct mmt_summary *sum)
 	if (f->hidden && !f->opts.json)
 		mmt_info("%" PRIu64 " mappings of plain files and anonymous memory not shown; -a shows them",
 			 f->hidden);
+	if (f->book.unasked && !f->opts.json)
+		mmt_info("%" PRIu64 " mappings not shown: nothing of them is what was asked for", f->book.unasked);
 	return err ? err : flow_flush(s);
 }
 

@@ -78,6 +78,7 @@ struct flow_block {
 	uint64_t start;
 	struct flow_nodes steps; /* nested; level 0 begins a step. Empty when they are told at once */
 	bool installed;
+	bool hit;      /* something of it is what the user asked for */
 	unsigned vmas; /* that the driver knows of: its opens less its closes */
 	uint64_t faults, slowest, fastest;
 };
@@ -92,6 +93,7 @@ struct flow_book {
 	struct flow_block *first, **last;
 	size_t n;
 	uint32_t told_pid;
+	uint64_t unasked; /* blocks that were not told: nothing of them was asked for */
 };
 
 void flow_book_init(struct flow_book *k, const struct flow_opts *opts, const struct sink_opts *to);

@@ -94,6 +94,9 @@ static int tell_block(struct flow_book *k, const struct flow_block *b)
 {
 	int err = 0;
 
+	k->unasked += !b->hit;
+	if (!b->hit)
+		return 0;
 	if (k->json) {
 		flow_json_block(&k->j, b);
 		err = json_line(&k->j);
@@ -144,6 +147,16 @@ static void hide_ids(struct flow_nodes *step, const char *own)
 			step->v[i].id[0] = '\0';
 }
 
+/* What came before anything of it was asked for. */
+static void tell_kept(struct flow_book *k, struct flow_block *b)
+{
+	for (size_t i = 0, n; i < b->steps.n; i += n) {
+		n = step_len(&b->steps, i);
+		tell_step(k, &b->steps.v[i], n, i > 0);
+	}
+	flow_clear(&b->steps);
+}
+
 int flow_book_add(struct flow_book *k, struct flow_block *to, struct flow_nodes *step, bool life)
 {
 	if (!k->json) { /* there, every event is a node of its own */
@@ -152,11 +165,12 @@ int flow_book_add(struct flow_book *k, struct flow_block *to, struct flow_nodes 
 			inline_single(step);
 		hide_ids(step, life && !k->live ? to->id : "");
 	}
-	if (!k->live) {
+	if (!k->live || !to->hit) { /* live: told when something of it was asked for */
 		flow_move(&to->steps, step);
 		return 0;
 	}
 	tell_head(k, to);
+	tell_kept(k, to);
 	if (step->n)
 		tell_step(k, step->v, step->n, life);
 	flow_clear(step);

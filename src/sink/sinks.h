@@ -27,16 +27,18 @@ void table_line(struct buf *b, const struct mmt_view *v, uint64_t start_ns);
 struct mmt_sink *json_open(const struct sink_opts *opts);
 struct mmt_sink *wire_open(const struct sink_opts *opts);
 
+/* Does a user want to see it? start_ns: when the hooks were live. */
+typedef bool (*sink_match_fn)(void *ctx, const struct mmt_view *v, uint64_t start_ns);
+
 /* Views of their own commands. */
 struct flow_opts {
 	bool json, ascii;
-	bool live; /* every step when it happens, not each mapping whole at the end */
-	bool all;  /* also mappings that no driver has a hand in */
+	bool live;	     /* every step when it happens, not each mapping whole at the end */
+	bool all;	     /* also mappings that no driver has a hand in */
+	sink_match_fn match; /* asked of each event: only mappings of which one matched are told; NULL: all of them */
+	void *match_ctx;
 };
 struct mmt_sink *flow_open(const struct flow_opts *opts, const struct sink_opts *to);
-
-/* Does a user want to see it? start_ns: when the hooks were live. */
-typedef bool (*sink_match_fn)(void *ctx, const struct mmt_view *v, uint64_t start_ns);
 
 struct maps_opts {
 	bool json;

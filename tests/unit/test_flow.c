@@ -399,6 +399,40 @@ static void test_live(void **state)
 	has(strstr(text, "munmap"), "4.1us  m17\n");
 }
 
+static bool is_event(void *ctx, const struct mmt_view *v, uint64_t start_ns)
+{
+	(void)start_ns;
+	return v->h->type == *(uint16_t *)ctx;
+}
+
+/* Only mappings of which something was asked for, and those from their beginning on; also what is told at once. */
+static void test_matched(void **state)
+{
+	static const struct {
+		uint16_t event;
+		bool told;
+	} cases[] = { { MMT_EV_MMAP, true },  { MMT_EV_DRIVER_MMAP, true },  { MMT_EV_MUNMAP, true },
+		      { MMT_EV_FAULT, true }, { MMT_EV_DRIVER_CLOSE, true }, { MMT_EV_MADVISE, false } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		uint16_t event = cases[i / 2].event;
+		struct tale t;
+		const char *text;
+
+		begin(&t, (struct flow_opts){ .ascii = true, .live = i % 2, .match = is_event, .match_ctx = &event });
+		map_shared(&t);
+		say_fault(&t, 0, 100);
+		say_close(&t, 40100, 6, "m17");
+		say_munmap(&t, 40000, 6, "m17");
+		text = end(&t);
+		assert_int_equal(strstr(text, "mmap(len=16K") != NULL, cases[i / 2].told);
+		assert_int_equal(strstr(text, "`- mmdemo:shared_mmap") != NULL, cases[i / 2].told);
+		assert_int_equal(strstr(text, "first touch") != NULL, cases[i / 2].told);
+		assert_int_equal(strstr(text, "munmap 16K") != NULL, cases[i / 2].told);
+	}
+}
+
 static void test_json(void **state)
 {
 	struct tale t;
@@ -451,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_plain_files_only_when_asked),
 		cmocka_unit_test(test_live),
+		cmocka_unit_test(test_matched),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_lost_ends),
 	};
