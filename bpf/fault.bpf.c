@@ -187,34 +187,65 @@ static __always_inline void fault_enter(const struct hookx x, DECL_4)
 	(FAULT_HAVE_PLAIN | MMT_HAVE(FAULT, flags) | MMT_HAVE(FAULT, result) | MMT_HAVE(FAULT, maj) | MMT_HAVE_DUR | \
 	 VMA_HAVE(vma_start) | VMA_HAVE(vma_end) | VMA_HAVE(pgoff) | VMA_HAVE(vm_flags))
 
-/* The address space of a fault from user mode: the task's own, which takes less to look at. */
-static __always_inline __u64 user_mm(struct vm_area_struct *vma)
+/*
+ * What is remembered of a VMA holds while nobody has held the address space's lock for writing: then its count has changed. The
+ * fault's own lock keeps out whoever does (include/linux/mm.h, vma_start_read() and vma_end_write_all(), 6.4 to 6.12; stacks grow
+ * under that lock since 6.5 only). False: this kernel has no such count.
+ */
+static __always_inline bool mm_seq(struct mm_struct *mm, __u32 *seq)
+{
+	struct mm_struct___65 *old = (void *)mm;
+
+	if (bpf_core_field_exists(mm->mm_lock_seq))
+		*seq = mm->mm_lock_seq.sequence;
+	else if (bpf_core_field_exists(old->mm_lock_seq))
+		*seq = old->mm_lock_seq;
+	else
+		return false;
+	return true;
+}
+
+/* Has the slot's event the fields of this VMA, or can it be given them? */
+static __always_inline bool quick_vma(struct mmt_slot *s, struct vm_area_struct *vma)
 {
 #ifdef MMT_OLD
-	return (__u64)vma->vm_mm;
+	struct mm_struct *mm = vma->vm_mm;
 #else
-	return (__u64)bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm; /* a fault's from user mode; takes less to look at */
 #endif
+	struct mmt_ev_fault *e = &s->ev;
+	__u32 seq = 0;
+	bool known;
+
+	if ((__u64)mm != s->mm_key)
+		return false;
+	known = mm_seq(mm, &seq);
+	if (known && s->vma == (__u64)vma && s->seq == seq)
+		return true;
+	if (vma->vm_ops || vma->vm_file)
+		return false;
+	e->vma_start = vma->vm_start;
+	e->vma_end = vma->vm_end;
+	e->pgoff = vma->vm_pgoff;
+	e->vm_flags = vma->vm_flags;
+	s->seq = seq;
+	s->vma = known && !(e->vm_flags & VMFLAG_GROWSDOWN) ? (__u64)vma : 0;
+	return true;
 }
 
 static __always_inline bool fault_enter_quick(__u64 *c, struct mmt_slot *s, __u64 pid_tgid)
 {
-	struct vm_area_struct *vma = (void *)c[0];
 	struct pt_regs *regs = (void *)c[3];
 	struct mmt_ev_fault *e = &s->ev;
 	__u32 flags = (__u32)c[2], tid = (__u32)pid_tgid;
 
 	if (s->tid_head != TID_HEAD(tid, HEAD_READY) || (flags & (FLT_QUICK | FLT_TRIED)) != FLT_QUICK || !regs ||
-	    user_mm(vma) != s->mm_key || vma->vm_ops || vma->vm_file)
+	    !quick_vma(s, (void *)c[0]))
 		return false;
 	s->head = HEAD_QUICK;
 	e->h.cpu = bpf_get_smp_processor_id();
 	e->h.pid = pid_tgid >> 32;
 	e->h.call = ++s->calls;
-	e->vma_start = vma->vm_start;
-	e->vma_end = vma->vm_end;
-	e->pgoff = vma->vm_pgoff;
-	e->vm_flags = vma->vm_flags;
 	e->addr = c[1];
 #if defined(__TARGET_ARCH_arm64)
 	e->ip = regs->pc;
@@ -297,11 +328,19 @@ static __noinline int fault_leave_slow(__u64 *c)
 	return 0;
 }
 
+/* slot_of(), where there are as many as there can be, without a look at how many those are. NULL: else. */
+static __always_inline struct mmt_slot *slot_quick(__u32 tid)
+{
+	__u32 i = tid & (MMT_SLOTS_MAX - 1);
+
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
 SEC("?fentry/handle_mm_fault")
 int fault_enter__fentry(__u64 *c)
 {
 	__u64 pid_tgid = current_ids(true);
-	struct mmt_slot *s = slot_of((__u32)pid_tgid);
+	struct mmt_slot *s = slot_quick((__u32)pid_tgid);
 
 	return s && fault_enter_quick(c, s, pid_tgid) ? 0 : fault_enter_slow(c);
 }
@@ -310,7 +349,7 @@ SEC("?fexit/handle_mm_fault")
 int fault_leave__fexit(__u64 *c)
 {
 	__u32 tid = (__u32)current_ids(true);
-	struct mmt_slot *s = slot_of(tid);
+	struct mmt_slot *s = slot_quick(tid);
 
 	return s && fault_leave_quick(c, s, tid) ? 0 : fault_leave_slow(c);
 }

@@ -88,6 +88,7 @@ static __always_inline void fault_start(struct mmt_slot *s, __u8 tier, __u64 add
 	struct mmt_ev_fault *e = &s->ev;
 
 	s->head = SLOT_RUNNING;
+	s->vma = 0;
 	HEAD(e, FAULT, tier, 0, pid_tgid);
 	e->h.call = ++s->calls;
 	e->addr = addr;

@@ -48,6 +48,11 @@ static __always_inline __u64 ops_split_func(const struct vm_operations_struct *o
 	return (__u64)BPF_CORE_READ(ops, may_split);
 }
 
+/* struct mm_struct: .mm_lock_seq was a number before it was a seqcount_t (6.14); there is none before 6.4 (include/linux/mm_types.h) */
+struct mm_struct___65 {
+	int mm_lock_seq;
+} __attribute__((preserve_access_index));
+
 /* struct vm_fault: .flags was a number before it was an enum (5.14, include/linux/mm.h), which is another field to CO-RE */
 struct vm_fault___510 {
 	unsigned int flags;

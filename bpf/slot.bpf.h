@@ -32,7 +32,8 @@ struct mmt_slot {
 	__u32 mm;     /* number of mm_key */
 	__u64 mm_key; /* last address space */
 	__u32 waits;  /* 1: ends with the system call, if nothing tells of its end before */
-	__u32 pad;
+	__u32 seq;    /* of mm_key, when vma was */
+	__u64 vma;    /* whose fields ev has, while quick; 0: none */
 	struct mmt_ev_fault ev;
 };
 

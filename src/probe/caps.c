@@ -266,8 +266,6 @@ int caps_probe(struct caps *c, const char *btf_path, char *why, size_t size)
 	return 0;
 }
 
-#define SLOTS_MAX 16384
-
 uint32_t caps_slots(void)
 {
 	uint32_t n = 1024, pid_max = 32768;
@@ -278,7 +276,7 @@ uint32_t caps_slots(void)
 			pid_max = 32768;
 		fclose(f);
 	}
-	while (n < pid_max && n < SLOTS_MAX)
+	while (n < pid_max && n < MMT_SLOTS_MAX)
 		n *= 2;
 	return n;
 }

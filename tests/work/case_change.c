@@ -3,6 +3,7 @@
 #include "work.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -71,6 +72,41 @@ static void mremap_in_place(void)
 	if (w_mremap(at(0), 8 * p, 3 * p, 0, NULL) == (long)at(0))
 		expect_unmap(at(3), 5 * p, 5 * p, "mremap");
 	w_munmap(at(0), 3 * p, 3 * p);
+}
+
+/* Two first touches, from page n on, of the VMA from page `from` to before page `end`. */
+static void two_of(size_t n, size_t from, size_t end)
+{
+	char more[128];
+
+	snprintf(more, sizeof(more), "class=anon kind=anon mode=user maj=0 vma_start=0x%lx vma_end=0x%lx",
+		 (unsigned long)at(from), (unsigned long)at(end));
+	w_touch(at(n), 2, w.page, true, more);
+}
+
+/* What a tracer remembers of a VMA that a thread has just faulted in is void when it is cut, split or grown. */
+static void between_faults(void)
+{
+	size_t p = w.page;
+
+	w_anon(0, 40);
+	two_of(0, 0, 40);
+	two_of(30, 0, 40);
+	w_munmap(at(32), 8 * p, 8 * p);
+	two_of(2, 0, 32);
+	w_munmap(at(8), 4 * p, 4 * p);
+	two_of(4, 0, 8);
+	two_of(14, 12, 32);
+	two_of(16, 12, 32);
+	if (w_mremap(at(12), 20 * p, 24 * p, 0, NULL) == (long)at(12))
+		expect_move(at(12), 20 * p, at(12), 24 * p);
+	two_of(18, 12, 36);
+	two_of(24, 12, 36);
+	if (!w_mprotect(at(26), 2 * p, PROT_READ))
+		expect_prot(at(26), 2 * p);
+	two_of(20, 12, 26);
+	two_of(28, 28, 36);
+	w_munmap(at(0), 36 * p, 32 * p);
 }
 
 static void mremap_moves(void)
@@ -177,9 +213,15 @@ static void numbers(void)
 }
 
 const struct work_case change_cases[] = {
-	{ "over_map", over_map },	  { "partial_unmap", partial_unmap },
-	{ "protect_two", protect_two },	  { "mremap_in_place", mremap_in_place },
-	{ "mremap_moves", mremap_moves }, { "mremap_dontunmap", mremap_dontunmap },
-	{ "stack_grows", stack_grows },	  { "nothing_then_grows", nothing_then_grows },
-	{ "numbers", numbers },		  { NULL, NULL },
+	{ "over_map", over_map },
+	{ "partial_unmap", partial_unmap },
+	{ "protect_two", protect_two },
+	{ "mremap_in_place", mremap_in_place },
+	{ "between_faults", between_faults },
+	{ "mremap_moves", mremap_moves },
+	{ "mremap_dontunmap", mremap_dontunmap },
+	{ "stack_grows", stack_grows },
+	{ "nothing_then_grows", nothing_then_grows },
+	{ "numbers", numbers },
+	{ NULL, NULL },
 };

@@ -123,7 +123,8 @@ enum mmt_mark {
 #define MMT_TARGET_AT_EXEC 2
 #define MMT_TARGET_MUTE	   3
 
-#define MMT_NR_MAX 512 /* system call numbers looked at */
+#define MMT_SLOTS_MAX 16384 /* slots for threads at most; a power of two */
+#define MMT_NR_MAX    512   /* system call numbers looked at */
 
 /*
  * Calls that share an event are told apart by their variant: enum mmt_lockop for mlock; else one of these, 0 for the call
