@@ -10,6 +10,8 @@
 /* More than the kernel allows: cgroup.max.depth has no end by default, paths have. */
 #define LEVELS_MAX 2048
 
+#define CGROUP_ROOT 1 /* the first number that kernfs_create_root() gives: fs/kernfs/dir.c, 6.12 */
+
 int cgroup_find(const char *dir, struct cgroup_place *out)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
@@ -41,5 +43,6 @@ int cgroup_find(const char *dir, struct cgroup_place *out)
 		out->level++;
 	}
 	close(fd);
-	return err;
+	/* where no more than a part is to be seen nobody knows how deep it lies */
+	return !err && st.st_ino != CGROUP_ROOT ? -EXDEV : err;
 }

@@ -10,7 +10,10 @@ struct cgroup_place {
 	uint32_t level; /* directories above it, 0: the root */
 };
 
-/* dir: a directory of a cgroup2 file system. 0, or -errno: -ENOTSUP when it is of another kind. */
+/*
+ * dir: a directory of a cgroup2 file system. 0, or -errno: -ENOTSUP when it is of another kind, -EXDEV when its
+ * file system does not show the root of all.
+ */
 int cgroup_find(const char *dir, struct cgroup_place *out);
 
 #endif

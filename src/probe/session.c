@@ -205,9 +205,12 @@ int session__open(struct session **out, const struct session_opts *opts)
 	err = opts->cgroup ? cgroup_find(opts->cgroup, &s->cgroup) : 0;
 	if (err) {
 		free(s);
-		return fail(-EINVAL, "--cgroup %s: %s", opts->cgroup,
-			    err == -ENOTSUP ? "not a directory of cgroup2 (mostly below /sys/fs/cgroup)" :
-					      strerror(-err));
+		return fail(
+			-EINVAL, "--cgroup %s: %s", opts->cgroup,
+			err == -ENOTSUP ? "not a directory of cgroup2 (mostly below /sys/fs/cgroup)" :
+			err == -EXDEV	? "only a part of all control groups is to be seen from here (a container, or "
+					  "a mount of one group); run mmtrace where all are" :
+					  strerror(-err));
 	}
 	err = caps_probe(&s->caps, opts->btf, why, sizeof(why));
 	if (err) {
