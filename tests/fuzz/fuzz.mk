@@ -11,7 +11,7 @@ FUZZ_TIME ?= 120
 FUZZ_OUT := $(OUTPUT)/fuzz
 FUZZ_BINS := $(FUZZ_ALL:%=$(FUZZ_OUT)/%)
 FUZZ_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=all -DREC_RAW_MAX=65536 -DKSYMS_ROOM=64
+	-fno-sanitize-recover=all -Wno-gnu-variable-sized-type-not-at-end -DREC_RAW_MAX=65536 -DKSYMS_ROOM=64
 
 # as unit_link, with objects of their own
 fuzz_link = $(foreach w,$(shell sed -n '1s|^// LINK:||p' tests/fuzz/fuzz_$(1).c),$(or $(patsubst src/%.c,$(FUZZ_OUT)/obj/%.o,$(wildcard src/$(w)/*.c)),$(FUZZ_OUT)/obj/$(w).o))

@@ -6,6 +6,18 @@
 #include <string.h>
 #include "record/format.h"
 
+/* Where the head of a recording ends, which says how the rest is laid out; 0: it has none. */
+static inline size_t fuzz_head(const uint8_t *data, size_t size)
+{
+	struct rec_chunk c;
+	size_t at = sizeof(struct rec_file) + sizeof(c);
+
+	if (size < at)
+		return 0;
+	memcpy(&c, data + sizeof(struct rec_file), sizeof(c));
+	return c.stored < size - at ? at + c.stored : 0;
+}
+
 static inline void fuzz_sums(uint8_t *data, size_t size)
 {
 	struct rec_file *f = (struct rec_file *)data;
