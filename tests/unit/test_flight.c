@@ -26,17 +26,19 @@
 #define MANY  20000 /* faults, more than fit */
 #define START 1000
 
-struct name {
+struct path_record {
 	struct mmt_name n;
 	char text[16];
 };
 
-static struct name path_name(uint64_t key, const char *text)
+static void path_name(struct path_record *n, uint64_t key, const char *text)
 {
-	struct name n = { .n = { .type = MMT_ITEM_NAME, .size = sizeof(n), .kind = MMT_NAME_PATH, .key = key } };
-
-	strncpy(n.text, text, sizeof(n.text) - 1);
-	return n;
+	memset(n, 0, sizeof(*n));
+	n->n.type = MMT_ITEM_NAME;
+	n->n.size = sizeof(*n);
+	n->n.kind = MMT_NAME_PATH;
+	n->n.key = key;
+	strncpy(n->text, text, sizeof(n->text) - 1);
 }
 
 static void put(struct mmt_sink *s, const void *record, size_t size)
@@ -52,11 +54,12 @@ static int fly(const struct rec_head *head)
 	struct mmt_ev_vma_import map = { .h = HDR(VMA_IMPORT), .vma_start = AT, .vma_end = AT + 0x8000, .file = 9 };
 	struct mmt_comm comm = { .type = MMT_ITEM_COMM, .size = sizeof(comm), .pid = 5, .comm = "pilot" };
 	struct mmt_ev_fault fault = { .h = HDR(FAULT), .addr = AT + 0x1000 };
-	struct name name = path_name(9, "/dev/black");
+	struct path_record name;
 	struct mmt_sink *s = flight_open(&o);
 	int fd = memfd_create("flight", MFD_CLOEXEC);
 	struct flight_stats st;
 
+	path_name(&name, 9, "/dev/black");
 	assert_non_null(s);
 	assert_int_equal(s->begin(s, &info), 0);
 	map.addr = AT;
