@@ -62,11 +62,12 @@ struct canon_attrs {
 };
 
 struct canon_entry {
-	const char *key;  /* what makes two entries the same thing: "munmap", "vm_close", "remap_pfn_range" */
-	const char *said; /* the same for people, of this run: "dma_mmap_coherent" */
-	uint32_t times;	  /* one after the other, alike in all */
-	uint8_t event;	  /* enum mmt_event */
-	bool inner;	  /* a helper that another helper calls: the kernel's own business */
+	const char *key;     /* what makes two entries the same thing: "munmap", "vm_close", "remap_pfn_range" */
+	const char *said;    /* the same for people, of this run: "dma_mmap_coherent" */
+	uint32_t times;	     /* one after the other, alike in all */
+	uint8_t event;	     /* enum mmt_event */
+	bool inner;	     /* a helper that another helper calls: the kernel's own business */
+	const char *memtype; /* of an install; NULL: unknown. The mapping's is compared, not this one */
 	struct canon_attrs attrs;
 };
 

@@ -201,6 +201,7 @@ bool canon_entry_of(struct canon *c, const struct canon_map *m, const struct mmt
 			     v->ev->name);
 	*e = (struct canon_entry){ .key = texts_get(c->texts, text), .event = (uint8_t)v->ev->num };
 	e->said = said ? texts_get(c->texts, said) : e->key;
+	e->memtype = v->memtype ? texts_get(c->texts, v->memtype) : NULL;
 	e->inner = canon_is_install(v->ev->num) && v->ev->num != MMT_EV_OBJ_MAP && HAS(v->h, PFN_MAP, nested) &&
 		   run->nested;
 	for (unsigned i = 0; i < MMT_COUNT(row->puts) && row->puts[i].how; i++) {

@@ -4,7 +4,8 @@
  * (align.h) and the pairs compared. What one of the runs could not see is not different: it is named as not comparable.
  *
  *   compare.c        processes and mappings     compare_parts.c  attributes, entries, counts
- *   differences.c    the list                   known.c          what kernels are known to do differently
+ *   compare_blind.c  where mappings cannot be     differences.c    the list
+ *   known.c          what kernels are known to do differently
  *   tell.c           words and JSON
  */
 #ifndef MMTRACE_DIFF_COMPARE_H
@@ -82,9 +83,21 @@ struct pair {
 	const struct canon_proc *pa, *pb;
 	const struct canon_map *ma, *mb; /* NULL: of the processes */
 	unsigned quiet;			 /* bit i: what run i has more is not told */
+	bool blind;			 /* compare_blind() */
 };
 
+/*
+ * compare_blind.c: one of the runs was told of no changes. What is mapped was asked for now and then: which of the mappings of a
+ * short life were seen, and so which one a fault or a call belongs to, is chance. Mappings are not compared then, but how often
+ * each process called what with which result, and faulted.
+ */
+bool compare_blind(const struct comparison *k);
+void compare_sums(struct comparison *k, const struct pair *p);
+
 /* compare_parts.c */
+/* Could run i see such events? Each helper has a hook of its own, which a kernel may not have, or not let be attached. */
+bool compare_seen(const struct comparison *k, unsigned i, unsigned event);
+bool compare_can_see(const struct comparison *k, unsigned i, const struct canon_entry *e);
 void compare_attrs(struct comparison *k, const struct pair *p, const struct canon_attrs *a, const struct canon_attrs *b,
 		   const struct canon_entry *entry);
 void compare_entries(struct comparison *k, const struct pair *p, const struct canon_list *a,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "diff/align.h"
 #include "diff/compare.h"
+#include "event/schema.h"
 
 #define LACKS_A 1u
 #define LACKS_B 2u
@@ -39,18 +40,17 @@ static const char *number(struct comparison *k, uint64_t v)
 	return texts_get(k->texts, text);
 }
 
-static bool seen(const struct comparison *k, unsigned i, unsigned event)
+bool compare_seen(const struct comparison *k, unsigned i, unsigned event)
 {
 	return !k->seen[i] || k->seen[i][event];
 }
 
-/* Could run i see it? Each helper has a hook of its own, which a kernel may not have, or not let be attached. */
-static bool can_see(const struct comparison *k, unsigned i, const struct canon_entry *e)
+bool compare_can_see(const struct comparison *k, unsigned i, const struct canon_entry *e)
 {
 	const struct canon *c = k->run[i];
 	char hook[96];
 
-	if (!seen(k, i, e->event))
+	if (!compare_seen(k, i, e->event))
 		return false;
 	if (!canon_is_install(e->event))
 		return true;
@@ -162,7 +162,7 @@ static void lone(struct comparison *k, const struct pair *p, const struct canon_
 
 	if (p->quiet & 1u << in)
 		return;
-	if (!can_see(k, !in, e)) {
+	if (!compare_can_see(k, !in, e)) {
 		incomparable_add(k, e->key, in ? LACKS_A : LACKS_B);
 		return;
 	}
@@ -242,14 +242,16 @@ static bool sees_kernel(const struct canon *c)
 static void compare_count(struct comparison *k, const struct pair *p, const struct canon_count *c, uint64_t a,
 			  uint64_t b)
 {
-	bool exact = p->ma && p->ma->driver && p->mb->driver && !p->pa->threads && !p->pb->threads;
+	unsigned family = schema_event(c->event)->family;
+	bool done = family == MMT_FAM_CALL || family == MMT_FAM_INSTALL;
+	bool exact = (done || (p->ma && p->ma->driver && p->mb->driver)) && !p->pa->threads && !p->pb->threads;
 	struct canon_entry e = { .key = c->key, .said = c->key, .event = c->event };
 	struct difference d = start(p, CANON_COUNT, &e);
 
-	if (!seen(k, 0, c->event) || !seen(k, 1, c->event)) {
+	if (!compare_seen(k, 0, c->event) || !compare_seen(k, 1, c->event)) {
 		if (a != b)
 			incomparable_add(k, c->event == MMT_EV_FAULT ? "fault" : c->key,
-					 seen(k, 0, c->event) ? LACKS_B : LACKS_A);
+					 compare_seen(k, 0, c->event) ? LACKS_B : LACKS_A);
 		return;
 	}
 	if (c->kernel && (!sees_kernel(k->run[0]) || !sees_kernel(k->run[1]))) {
@@ -291,13 +293,13 @@ static struct faults faults_of(const struct canon_counts *l, bool kernel)
 }
 
 /* Where a tier cannot tell the kind of all faults they are compared as one. False: by their kinds. */
-static bool compare_sums(struct comparison *k, const struct pair *p, const struct canon_counts *a,
-			 const struct canon_counts *b, bool kernel)
+static bool compare_kinds(struct comparison *k, const struct pair *p, const struct canon_counts *a,
+			  const struct canon_counts *b, bool kernel)
 {
 	struct faults fa = faults_of(a, kernel), fb = faults_of(b, kernel);
 	struct canon_count all = { .event = MMT_EV_FAULT, .kernel = kernel };
 
-	if ((!fa.unknown && !fb.unknown) || !seen(k, 0, MMT_EV_FAULT) || !seen(k, 1, MMT_EV_FAULT))
+	if ((!fa.unknown && !fb.unknown) || !compare_seen(k, 0, MMT_EV_FAULT) || !compare_seen(k, 1, MMT_EV_FAULT))
 		return false;
 	if (fa.unknown != fb.unknown)
 		incomparable_add(k, "fault.kind", (fa.unknown ? LACKS_A : 0) | (fb.unknown ? LACKS_B : 0));
@@ -309,7 +311,7 @@ static bool compare_sums(struct comparison *k, const struct pair *p, const struc
 void compare_counts(struct comparison *k, const struct pair *p, const struct canon_counts *a,
 		    const struct canon_counts *b)
 {
-	bool summed[2] = { compare_sums(k, p, a, b, false), compare_sums(k, p, a, b, true) };
+	bool summed[2] = { compare_kinds(k, p, a, b, false), compare_kinds(k, p, a, b, true) };
 
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->v[i].event != MMT_EV_FAULT || !summed[a->v[i].kernel])
