@@ -14,6 +14,7 @@
 #include "cli/run_replay.h"
 #include "cli/run_tell.h"
 #include "expect/expect.h"
+#include "expect/golden.h"
 #include "probe/hook_table.h"
 
 #define FILE_MAX_BYTES (1u << 20)
@@ -92,6 +93,28 @@ static int parse_file(const char *path)
 	return code;
 }
 
+/* A file that somebody wrote is not overwritten by one that nobody did. */
+static int may_replace(const char *path)
+{
+	char mark[sizeof(GOLDEN_MARK)] = "";
+	FILE *f;
+
+	if (!path || !strcmp(path, "-")) {
+		mmt_err("assert --update: where to? -f FILE names the file that is written");
+		return EXIT_USAGE;
+	}
+	f = fopen(path, "re");
+	if (!f)
+		return EXIT_FINE;
+	if (!fgets(mark, sizeof(mark), f))
+		mark[0] = '\0';
+	fclose(f);
+	if (!strcmp(mark, GOLDEN_MARK))
+		return EXIT_FINE;
+	mmt_err("'%s' was not written by --update: name another file, or move it away", path);
+	return EXIT_USAGE;
+}
+
 /* ---- what cannot be seen ---- */
 
 /* The choice of hooks as a run's header has it, live or recorded. */
@@ -119,7 +142,9 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 {
 	(void)target;
 	memset(want, 0, MMT_EV_MAX * sizeof(*want));
-	it.failed = parse_file(o->v.expect);
+	it.failed = o->v.update ? may_replace(o->v.expect) : parse_file(o->v.expect);
+	if (o->v.update)
+		golden_wants(want);
 	if (it.expect)
 		expect_wants(it.expect, want);
 	want[MMT_EV_EXIT] = true; /* there is always something to ask for */
@@ -129,7 +154,9 @@ static int check(const struct run_opts *o)
 {
 	if (it.failed)
 		return it.failed;
-	if (o->v.tap && o->v.format == FORMAT_JSON)
+	if (o->v.update && (o->v.tap || o->v.format == FORMAT_JSON || o->v.junit))
+		mmt_err("--update judges nothing: leave out --tap, -j and --junit");
+	else if (o->v.tap && o->v.format == FORMAT_JSON)
 		mmt_err("--tap and -j are two forms of the same: give one of them");
 	else if (o->replay && o->r.run)
 		mmt_err("assert: '%s' and a program are two runs: give one of them", o->r.files[0]);
@@ -142,8 +169,7 @@ static int check(const struct run_opts *o)
 
 static void session(const struct run_opts *o, struct session_opts *s)
 {
-	(void)o;
-	s->kstack = true; /* what led to the first event that is wrong */
+	s->kstack = !o->v.update; /* what led to the first event that is wrong */
 }
 
 static unsigned width(int fd)
@@ -169,6 +195,8 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 {
 	struct expect_opts e = { .fd = to->fd, .color = to->color, .width = width(to->fd), .junit = o->v.junit };
 
+	if (o->v.update)
+		return golden_open(o->v.expect, what_of(o));
 	e.form = o->v.format == FORMAT_JSON ? EXPECT_JSON : o->v.tap ? EXPECT_TAP : EXPECT_TEXT;
 	e.of = what_of(o);
 	e.line = table_line;

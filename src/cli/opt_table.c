@@ -175,6 +175,8 @@ static const struct opt_row rows[] = {
 	{ .name = "tap", .type = OPT_FLAG, .off = AT(tap), .cmds = A, .help = "the verdicts as KTAP" },
 	{ .name = "junit", .arg = "FILE", .type = OPT_STRING, .off = AT(junit), .cmds = A,
 	  .help = "write them as JUnit XML there as well" },
+	{ .name = "update", .type = OPT_FLAG, .off = AT(update), .cmds = A,
+	  .help = "judge nothing: write FILE from what the run does, to be reviewed" },
 	{ .name = "ascii", .type = OPT_FLAG, .off = AT(ascii), .cmds = F | P | R,
 	  .help = "draw with plain characters" },
 	{ .letter = 'o', .name = "output", .arg = "FILE", .type = OPT_STRING, .off = AT(output), .cmds = W | R | E,

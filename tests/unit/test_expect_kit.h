@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -193,6 +194,7 @@ static inline void say_install(struct run *r, uint64_t at, uint32_t call, const 
 	EVENT(PFN_MAP, pfn_map, at, 1, call);
 
 	e.pages = 4;
+	e.helper = MMT_HELPER_REMAP_PFN_RANGE;
 	e.len = 16384;
 	e.ops = N_FAULT;
 	tell(r, &e.h, id, memtype);
