@@ -58,6 +58,8 @@ static enum decode_result decode_path(const void *data, size_t size, struct deco
 
 	if (room < 0)
 		return DECODE_SHORT;
+	if (room > (long)sizeof(p->text)) /* more than any kernel side writes */
+		return DECODE_SIZE;
 	if (p->deleted == MMT_PATH_PSEUDO ? !memchr(p->text, '\0', room) :
 					    p->used > room || (p->used && p->text[p->used - 1]))
 		return DECODE_RANGE;

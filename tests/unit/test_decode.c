@@ -202,6 +202,23 @@ static void test_paths(void **state)
 	assert_int_equal(decode_exactly(&p, size, &d), DECODE_OK);
 }
 
+/* A recording may say so, and no kernel side does. */
+static void test_a_path_longer_than_its_room(void **state)
+{
+	static union {
+		struct mmt_path p;
+		char room[4096];
+	} u = { .p = { .type = MMT_ITEM_PATH, .size = sizeof(u), .key = 1 } };
+	struct decoded d;
+
+	(void)state;
+	for (u.p.used = 0; u.p.used < 4000; u.p.used += 1000)
+		assert_int_equal(decode_exactly(&u.p, sizeof(u), &d), DECODE_SIZE);
+	u.p.used = 0;
+	u.p.size = sizeof(struct mmt_path);
+	assert_int_equal(decode_exactly(&u.p, sizeof(u.p), &d), DECODE_OK);
+}
+
 static void test_stacks(void **state)
 {
 	struct mmt_stack s = {
@@ -291,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_iomem),
 		cmocka_unit_test(test_memtype),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_a_path_longer_than_its_room),
 		cmocka_unit_test(test_other_items),
 		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_noise),
