@@ -55,21 +55,21 @@ END {
 	n = sorted(alone, "", controls)
 	printf "a page fault on this machine, untraced: %.0f ns (middle half %.0f to %.0f); %d faults a round\n\n", middle(n),
 		s[int((n + 3) / 4)], s[int((3 * n + 3) / 4)], faults
-	printf "%-14s %9s %7s   %-15s %s\n", "row", "ns", "ratio", "middle half", "rounds kept"
+	printf "%-17s %9s %7s   %-15s %s\n", "row", "ns", "ratio", "middle half", "rounds kept"
 	for (i = 1; i <= rows; i++) {
 		r = name[i]
 		n = kept[r] + 0
 		if (r in why) {
-			printf "%-14s %9s %7s   not had: %s\n", r, "-", "-", why[r]
+			printf "%-17s %9s %7s   not had: %s\n", r, "-", "-", why[r]
 			bad = 1
 		} else if (n * 2 < tried[r]) {
-			printf "%-14s %9s %7s   void: the job alone drifted in %d of %d rounds\n", r, "-", "-", dropped[r], tried[r]
+			printf "%-17s %9s %7s   void: the job alone drifted in %d of %d rounds\n", r, "-", "-", dropped[r], tried[r]
 			bad = 1
 		} else {
 			sorted(ns, r, n)
 			took = middle(n)
 			sorted(ratio, r, n)
-			printf "%-14s %9.0f %7.2f   %-15s %d of %d\n", r, took, middle(n),
+			printf "%-17s %9.0f %7.2f   %-15s %d of %d\n", r, took, middle(n),
 				sprintf("%.2f to %.2f", s[int((n + 3) / 4)], s[int((3 * n + 3) / 4)]), n, tried[r]
 		}
 	}
