@@ -57,7 +57,7 @@ struct rec_chunk {
 	uint32_t stored;
 	uint32_t flags;
 	uint32_t nth;		    /* of the file, from 0 */
-	uint64_t first_ns, last_ns; /* of the events in it, by ts_ns; 0: there is none */
+	uint64_t first_ns, last_ns; /* ts_ns of events in it, about the first and the last; 0: there is none */
 	uint64_t sum;		    /* rec_sum() of the members before it, then of the stored bytes */
 };
 
@@ -70,6 +70,7 @@ enum rec_block {
 	REC_EVENT = 0x9006,
 	REC_FIELD = 0x9007,
 	REC_TICK = 0x9008,
+	REC_AGAIN = 0x9009,
 };
 
 struct rec_block_head {
@@ -156,6 +157,16 @@ struct rec_field {
 	uint8_t look; /* enum mmt_look of the writer; readers go by the name */
 	uint8_t zero[6];
 	char name[REC_NAME];
+};
+
+/*
+ * The event before it in the chunk (also one of these) again, but for the words of 8 bytes whose bits are set, which follow in their
+ * order. Of events of up to 32 words.
+ */
+struct rec_again {
+	uint16_t type, size;
+	uint32_t mask; /* bit i: word i is another */
+	uint64_t word[];
 };
 
 /* Losses so far, as struct mmt_loss_item; a later block of the same kind and event replaces an earlier one. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "mmtrace/wire/names.h"
+#include "record/again.h"
 #include "record/layout.h"
 #include "record/pack.h"
 
@@ -18,6 +19,7 @@ struct rec_reader {
 	struct rec_chunk chunk; /* the one being read */
 	char *stored, *body;	/* REC_RAW_MAX bytes each */
 	size_t at;		/* of the next block in the body */
+	struct again before;	/* the event before */
 	uint32_t nth;
 	bool over; /* the end was read */
 	int err;   /* sticks */
@@ -131,6 +133,7 @@ static int next_chunk(struct rec_reader *r)
 	if (err)
 		return err;
 	r->at = 0;
+	r->before.n = 0;
 	r->nth++;
 	r->stats.chunks++;
 	r->stats.bytes += sizeof(*c) + c->stored;
@@ -310,6 +313,13 @@ static int take_block(struct rec_reader *r, const struct rec_block_head *b, stru
 		      { REC_END, sizeof(struct rec_end) },
 		      { REC_TICK, sizeof(struct rec_tick) } };
 
+	if (b->type < MMT_ITEM_FIRST)
+		again_note(&r->before, b, b->size);
+	if (b->type == REC_AGAIN) {
+		if (!again_take(&r->before, b, b->size))
+			return damaged(r, "an event that is told from none");
+		b = (const void *)r->before.word;
+	}
 	if (b->type < REC_LOSS)
 		return record(r, b, b->size, p);
 	for (size_t i = 0; i < MMT_COUNT(least); i++)

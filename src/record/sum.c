@@ -10,8 +10,8 @@
 
 static uint64_t step(uint64_t lane, uint64_t word, uint64_t m)
 {
-	lane = (lane ^ word) * m;
-	return lane ^ lane >> 32;
+	lane *= m;
+	return (lane >> 29 | lane << 35) ^ word;
 }
 
 uint64_t rec_sum(uint64_t before, const void *data, size_t n)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "mmtrace/wire/names.h"
+#include "record/again.h"
 
 #define CHUNK_NS 1000000000ULL /* what a killed run may lose of a slow stream */
 
@@ -11,6 +12,7 @@ struct tap {
 	struct mmt_sink s;
 	struct rec_writer w;
 	const struct rec_head *head;
+	struct mmt_ev_fault before; /* of w.fill */
 	uint64_t records, cut_ns, bad;
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* as they were told last */
 	int err;
@@ -71,29 +73,44 @@ static int tap_raw(struct mmt_sink *s, const void *record, size_t size)
 	err = rec_writer_put(&t->w, record, named);
 	if (err)
 		return keep(t, err);
+	if (h->type < MMT_ITEM_FIRST)
+		t->w.fill.before = NULL;
 	if (h->type < MMT_ITEM_FIRST && named >= sizeof(*h))
 		rec_writer_time(&t->w, h->ts_ns);
 	t->records++;
 	return 0;
 }
 
-/* Most records are faults where there are many of them: of a size known here, a copy is a few instructions. */
+static bool is_fault(const struct mmt_record *r)
+{
+	const struct mmt_hdr *h = r->data;
+
+	return r->size == sizeof(struct mmt_ev_fault) && h->size == r->size && h->type == MMT_EV_FAULT;
+}
+
+/* Most records are faults where there are many of them. How many of the n are, and fit. */
 static size_t put_faults(struct tap *t, const struct mmt_record *r, size_t n)
 {
-	const size_t size = sizeof(struct mmt_ev_fault);
 	struct rec_fill f = t->w.fill;
-	size_t room = (size_t)(f.end - f.at) / size, i;
+	size_t room = (size_t)(f.end - f.at) / AGAIN_MOST, i;
+	const struct mmt_ev_fault *e = NULL;
 
-	for (i = 0; i < n && i < room; i++) {
-		const struct mmt_hdr *h = r[i].data;
-
-		if (r[i].size != size || h->size != size || h->type >= MMT_ITEM_FIRST)
-			break;
-		memcpy(f.at, h, size);
-		f.at += size;
-		f.first_ns = h->ts_ns < f.first_ns ? h->ts_ns : f.first_ns;
-		f.last_ns = h->ts_ns > f.last_ns ? h->ts_ns : f.last_ns;
+	for (i = 0; i < n && i < room && is_fault(&r[i]); i++) {
+		e = r[i].data;
+		if (f.before) {
+			f.at = again_put_fault(f.at, e, f.before);
+		} else {
+			memcpy(f.at, e, sizeof(*e));
+			f.at += sizeof(*e);
+			f.first_ns = e->h.ts_ns < f.first_ns ? e->h.ts_ns : f.first_ns;
+		}
+		f.before = e;
 	}
+	if (!e)
+		return 0;
+	f.last_ns = e->h.ts_ns > f.last_ns ? e->h.ts_ns : f.last_ns;
+	t->before = *e; /* the ring takes its bytes back */
+	f.before = &t->before;
 	t->w.fill = f;
 	t->records += i;
 	return i;

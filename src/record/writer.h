@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "mmtrace/wire/event.h"
 #include "record/format.h"
 
 enum rec_pack { REC_PACK_AUTO, REC_PACK_ALWAYS, REC_PACK_NEVER };
@@ -17,6 +18,7 @@ enum rec_pack { REC_PACK_AUTO, REC_PACK_ALWAYS, REC_PACK_NEVER };
 struct rec_fill { /* the chunk being filled */
 	char *start, *at, *end;
 	uint64_t first_ns, last_ns;
+	const struct mmt_ev_fault *before; /* event before, if it was a fault; NULL: another, or none in this chunk */
 };
 
 struct rec_writer {

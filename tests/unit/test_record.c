@@ -323,6 +323,10 @@ static void test_lengths_that_lie(void **state)
 	}
 	seal(data);
 	assert_int_equal(read_back(f.data, f.size, &g), 0);
+	b->type = REC_AGAIN; /* there is none before it */
+	seal(data);
+	assert_int_equal(read_back(f.data, f.size, &g), -EBADMSG);
+	assert_non_null(strstr(g.why, "told from none"));
 	data->raw = data->stored = REC_RAW_MAX + 8;
 	assert_int_equal(read_back(f.data, f.size, &g), -EBADMSG);
 	assert_non_null(strstr(g.why, "length that cannot be"));
@@ -410,6 +414,8 @@ static void test_many_in_one_call(void **state)
 		faults[i] =
 			(struct mmt_ev_fault){ .h = { .type = MMT_EV_FAULT, .size = sizeof(faults[i]) }, .addr = i };
 		faults[i].h.ts_ns = 100 + i;
+		faults[i].vm_flags = i / 7;
+		faults[i].attempts = (uint16_t)(i / 1000);
 		r[i + (i > 2000)] = (struct mmt_record){ &faults[i], sizeof(faults[i]) };
 	}
 	r[2001] = (struct mmt_record){ &odd, sizeof(odd) };
