@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/faults_filter.h"
 #include "cli/run.h"
 #include "cli/run_serve.h"
 #include "probe/clusters.h"
@@ -21,6 +22,7 @@ static struct {
 	struct clusters clusters;
 	const char *cluster[CLUSTERS_MAX]; /* of a recording's CPUs */
 	char *cluster_text;
+	struct faults_filter filter;
 	uint32_t by; /* enum mmt_by bits */
 	int code;    /* what of it made no sense; said */
 } it;
@@ -133,6 +135,9 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	it.code = read_keys(&o->v.by);
 	if (!it.code)
 		it.code = read_slo(&o->v.slo);
+	if (!it.code)
+		it.code = faults_filter_read(&it.filter, o, run_serve_records(o));
+	it.by |= it.filter.by;
 	if (kernel_stacks(o) || user_stacks(o))
 		it.by |= MMT_BY_STACK;
 	if (it.by & MMT_BY_STACK)
@@ -151,8 +156,10 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 
 static int check(const struct run_opts *o)
 {
-	if (it.code)
-		return it.code;
+	int code = it.code ? it.code : faults_filter_check(&it.filter, o);
+
+	if (code)
+		return code;
 	if (is_folded(o) && o->v.format == FORMAT_JSON)
 		mmt_err("--folded and -j are two forms of output: leave one out");
 	else if (is_folded(o) && o->v.interval_ns)
@@ -181,6 +188,7 @@ static void session(const struct run_opts *o, struct session_opts *s)
 	s->total_bytes = o->v.total_bytes;
 	s->kstack = kernel_stacks(o);
 	s->ustack = user_stacks(o);
+	faults_filter_push(&it.filter, s);
 }
 
 /* ---- what it is shown on ---- */
@@ -262,6 +270,11 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	it.f.slowest = o->v.slowest;
 	it.f.width = width(to->fd);
 	it.f.records = run_serve_records(o);
+	it.f.judge = it.filter.expr ? faults_filter_judge : NULL;
+	it.f.judge_ctx = &it.filter;
+	it.f.judge_cpu = it.filter.cpu;
+	if (it.filter.push.slower_ns)
+		it.f.slower_ns = it.filter.push.slower_ns;
 	it.f.slos = it.slos.n ? &it.slos : NULL;
 	return faults_open(&it.f, to);
 }

@@ -121,7 +121,7 @@ static const struct opt_row rows[] = {
 	  .help = "only these events or families, with commas between them, -fault drops one; 'list events' names them" },
 	{ .letter = 'k', .name = "kind", .arg = "KINDS", .type = OPT_STRINGS, .off = AT(kinds), .cmds = T | R,
 	  .help = "only these kinds of mappings: anon, file, shm, pfn, hugetlb; or of faults: cow, file-io, ..." },
-	{ .letter = 'f', .name = "filter", .arg = "EXPR", .type = OPT_STRING, .off = AT(filter), .cmds = T | F | M | R | C,
+	{ .letter = 'f', .name = "filter", .arg = "EXPR", .type = OPT_STRING, .off = AT(filter), .cmds = T | F | M | P | R | C,
 	  .help = "only what EXPR is true of: 'kind == cow and lat > 50us', 'mapping.path ~ \"/dev/\"'; README.md has the language" },
 	{ .letter = 'd', .name = "duration", .arg = "TIME", .type = OPT_DURATION, .off = AT(duration_ns), .cmds = W,
 	  .help = "stop after this time: 10s, 500ms, a bare number is seconds" },

@@ -61,7 +61,7 @@ int run_filter_read(struct run_opts *o)
 	struct expr_scope scope = { .about = o->kind->about, .events = o->filter.want };
 	struct expr_error err;
 
-	if (!o->v.filter)
+	if (!o->v.filter || o->kind->totals) /* those ask before, and otherwise */
 		return 0;
 	o->expr = expr_parse(o->v.filter, strlen(o->v.filter), &scope, &err);
 	if (!o->expr) {

@@ -113,5 +113,17 @@ struct expr_push {
 	bool only;	    /* these terms are all that it says */
 };
 void expr_push(const struct expr *e, struct expr_push *out);
+/* The same; expr_eval() takes what was told for true from then on. */
+void expr_push_take(struct expr *e, struct expr_push *out);
+
+/* A field that is asked for; of events where field is one of a record. */
+struct expr_use {
+	const char *text; /* as it was written */
+	bool own;	  /* of the event's record; else of object */
+	unsigned object;  /* enum mmt_object */
+	const char *field;
+};
+/* Each field but of terms that were taken, until fn says false; that is returned. */
+bool expr_each(const struct expr *e, bool (*fn)(void *ctx, const struct expr_use *u), void *ctx);
 
 #endif

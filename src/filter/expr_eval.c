@@ -95,7 +95,7 @@ static enum expr_truth eval(const struct node *n, const struct expr_subject *s)
 	enum expr_truth a, b, decides = n->kind == NODE_OR ? EXPR_TRUE : EXPR_FALSE;
 
 	if (n->kind == NODE_CMP)
-		return compare_of(n, s);
+		return n->taken ? EXPR_TRUE : compare_of(n, s);
 	a = eval(n->a, s);
 	if (n->kind == NODE_NOT)
 		return a == EXPR_UNKNOWN ? a : a == EXPR_TRUE ? EXPR_FALSE : EXPR_TRUE;

@@ -87,6 +87,7 @@ struct node {
 	struct node *a, *b;
 	/* NODE_CMP */
 	enum expr_cmp cmp;
+	bool taken; /* others see to it */
 	struct expr_path *path;
 	struct pattern *pattern;
 	struct literals *lits[LITS_MAX]; /* by kind of field */

@@ -63,21 +63,49 @@ static bool push_term(const struct node *n, struct expr_push *out)
 }
 
 /* Only what must hold whatever else does: terms that are joined by and. */
-static bool push(const struct node *n, struct expr_push *out)
+static bool push(struct node *n, struct expr_push *out, bool take)
 {
 	bool a, b;
 
-	if (n->kind == NODE_CMP)
-		return push_term(n, out);
+	if (n->kind == NODE_CMP) {
+		a = push_term(n, out);
+		n->taken |= a && take;
+		return a;
+	}
 	if (n->kind != NODE_AND)
 		return false;
-	a = push(n->a, out);
-	b = push(n->b, out);
+	a = push(n->a, out, take);
+	b = push(n->b, out, take);
 	return a && b;
 }
 
 void expr_push(const struct expr *e, struct expr_push *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->only = push(e->root, out);
+	out->only = push(e->root, out, false);
+}
+
+void expr_push_take(struct expr *e, struct expr_push *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->only = push(e->root, out, true);
+}
+
+static bool tell(const struct node *n, bool (*fn)(void *ctx, const struct expr_use *u), void *ctx)
+{
+	const struct expr_path *p = n->path;
+	struct expr_use u = { .text = p->text, .own = !p->fixed, .object = p->object };
+
+	u.field = p->fixed ? p->fixed->name : NULL;
+	for (unsigned i = 0; !u.field && i < MMT_EV_MAX; i++)
+		u.field = p->own[i] ? p->own[i]->name : NULL;
+	return fn(ctx, &u);
+}
+
+bool expr_each(const struct expr *e, bool (*fn)(void *ctx, const struct expr_use *u), void *ctx)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (e->nodes[i]->kind == NODE_CMP && !e->nodes[i]->taken && !tell(e->nodes[i], fn, ctx))
+			return false;
+	return true;
 }

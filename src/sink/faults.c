@@ -30,7 +30,7 @@ static int fs_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct faults_sink *k = (struct faults_sink *)s;
 
-	k->start_ns = k->tick_ns = info->start_mono_ns;
+	k->start_ns = k->tick_ns = k->book.start_ns = info->start_mono_ns;
 	k->show.style.clock_ns = info->clock_res_ns;
 	return k->opts.form == FAULTS_JSON ? json_put_header(&k->j, info) : 0;
 }
@@ -44,6 +44,8 @@ static int fs_event(struct mmt_sink *s, const struct mmt_view *v)
 		return faults_book_key(&k->book, v);
 	if (v->h->type != MMT_EV_FAULT || v->h->dur_ns < k->opts.slower_ns)
 		return 0; /* others the ledger has taken */
+	if (!faults_match_event(&k->book, v))
+		return 0;
 	if (k->opts.records)
 		err = faults_book_event(&k->book, v);
 	return err ? err : faults_slows_event(&k->slows, v);
@@ -170,6 +172,11 @@ static int put_table(struct faults_sink *k, const struct faults_groups *g)
 			   k->color ? "\033[0m" : "");
 	}
 	faults_text_table(b, &k->show, g);
+	if (g->maybe)
+		buf_printf(b,
+			   "%" PRIu64
+			   " faults may be meant by -f or not: what they are is unknown; they are in no number above\n",
+			   g->maybe);
 	if (lost)
 		buf_printf(b, "%" PRIu64 " faults were lost: they are in no number above\n", lost);
 	if (whole)
@@ -250,6 +257,7 @@ struct mmt_sink *faults_open(const struct faults_opts *opts, const struct sink_o
 	json_init(&k->j, &k->out.b);
 	k->opts = *opts;
 	k->color = to->color;
+	k->book.opts = &k->opts;
 	k->book.cluster = opts->cluster;
 	k->book.ncpus = opts->ncpus;
 	k->show = (struct faults_show){ .opts = &k->opts, .book = &k->book };

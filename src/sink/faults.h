@@ -48,6 +48,8 @@ struct mmt_total *faults_total_count(struct mmt_total *t, uint64_t dur_ns, bool 
 
 /* ---- what was told ---- */
 
+#define FAULTS_CLASSES 8 /* room for enum mmt_fclass */
+
 /* A key of the kernel's, as the reader knows it. Strings NULL: unknown; "": there is none. */
 struct faults_row {
 	uint32_t row;
@@ -59,6 +61,8 @@ struct faults_row {
 	uint8_t class;
 	char *id, *mapping, *file, *driver, *comm;
 	char *kstack, *ustack; /* "outer;inner" */
+	/* faults_match.c: by class, and bits by kind, which are asked for; which may be */
+	uint32_t yes[FAULTS_CLASSES], maybe[FAULTS_CLASSES];
 };
 
 struct faults_cell {
@@ -73,6 +77,8 @@ struct faults_book {
 	size_t ncells, cells_room;
 	const char *const *cluster; /* of each CPU */
 	unsigned ncpus;
+	const struct faults_opts *opts; /* for judge; NULL: all faults are asked for */
+	uint64_t start_ns;
 	uint64_t hash_row; /* next number of a row that events made */
 };
 
@@ -81,6 +87,13 @@ int faults_book_total(struct faults_book *b, const struct mmt_total *t);
 int faults_book_key(struct faults_book *b, const struct mmt_view *v);
 int faults_book_event(struct faults_book *b, const struct mmt_view *v); /* a fault nobody has counted */
 int faults_book_tick(struct faults_book *b);				/* an interval ends: what there is now is old */
+
+/* Which kinds of faults of a row are asked for; v: its key, NULL: nothing is known of it. */
+void faults_match_row(const struct faults_book *b, struct faults_row *r, const struct mmt_view *v);
+enum faults_match { FAULTS_NO, FAULTS_YES, FAULTS_MAYBE };
+enum faults_match faults_match(const struct faults_book *b, const struct faults_cell *c);
+/* Of a fault that nobody has added up. */
+bool faults_match_event(const struct faults_book *b, const struct mmt_view *v);
 
 /* What one dimension says of a cell: NULL unknown. Text lives as long as the book, or is in buf. */
 const char *faults_book_text(const struct faults_book *b, const struct faults_cell *c, unsigned dim,
@@ -98,6 +111,7 @@ struct faults_groups {
 	struct faults_sum all;
 	uint64_t other;	  /* faults whose keys found no room */
 	uint64_t unnamed; /* faults whose key was lost */
+	uint64_t maybe;	  /* faults of which it is not known whether they are asked for: in no group */
 };
 
 struct faults_pick {

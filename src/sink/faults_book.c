@@ -69,6 +69,7 @@ static struct faults_row *row_at(struct faults_book *b, uint64_t number)
 	if (number >= MMT_ROW_CPU && number < MMT_ROW_KEYS)
 		r->cpu = (int)(number - MMT_ROW_CPU);
 	r->other = number == MMT_ROW_OTHER;
+	faults_match_row(b, r, NULL);
 	return r;
 }
 
@@ -158,6 +159,7 @@ int faults_book_key(struct faults_book *b, const struct mmt_view *v)
 	row_fill(r, v);
 	if (HAS(v->h, FAULT_KEY, by) && e->by & MMT_BY_CPU)
 		r->cpu = v->h->cpu;
+	faults_match_row(b, r, v);
 	return 0;
 }
 

@@ -17,9 +17,12 @@ enum match { NO, YES, MAYBE };
 
 static enum match matches(const struct faults_show *k, const struct slo *s, const struct faults_cell *c)
 {
+	enum faults_match asked = faults_match(k->book, c);
 	char buf[FAULTS_TEXT];
 	const char *text;
 
+	if (asked != FAULTS_YES)
+		return asked == FAULTS_NO ? NO : MAYBE;
 	if (s->dim < 0)
 		return YES;
 	/* a kind that nobody knows may be the one that is meant */

@@ -124,9 +124,13 @@ static int add_cell(const struct faults_book *b, const struct faults_pick *pick,
 	struct faults_group *g;
 	int err;
 
-	if (!c->now)
+	if (!c->now || faults_match(b, c) == FAULTS_NO)
 		return 0;
 	err = faults_sum_add(&one, &part);
+	if (faults_match(b, c) == FAULTS_MAYBE) {
+		out->maybe += one.count;
+		one.count = 0;
+	}
 	if (!err && one.count) {
 		make_key(b, pick, c, key);
 		g = group_of(out, index, c, key);

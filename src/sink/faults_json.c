@@ -126,6 +126,8 @@ int faults_json_total(struct json *j, const struct faults_show *k, const struct 
 	json_u64(j, "keys", g->n);
 	json_u64(j, "other", g->other);
 	json_u64(j, "unnamed", g->unnamed);
+	if (k->opts->judge)
+		json_u64(j, "maybe", g->maybe);
 	if (k->opts->slower_ns)
 		json_u64(j, "slower_ns", k->opts->slower_ns);
 	put_sum(j, k, &g->all);

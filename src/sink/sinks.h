@@ -97,6 +97,10 @@ struct faults_opts {
 	const char *const *cluster; /* of each CPU, "A76"; the caller's */
 	unsigned ncpus;
 	const struct slos *slos; /* the caller's; NULL: none */
+	/* Is a fault of this kind one that is asked for? enum expr_truth of it; NULL: all are. */
+	int (*judge)(void *ctx, const struct mmt_view *v, uint64_t start_ns);
+	void *judge_ctx;
+	bool judge_cpu; /* it looks at the CPU */
 };
 struct mmt_sink *faults_open(const struct faults_opts *opts, const struct sink_opts *to);
 

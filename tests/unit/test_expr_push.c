@@ -95,12 +95,51 @@ static void test_push(void **state)
 	expr_free(e);
 }
 
+static bool note(void *ctx, const struct expr_use *u)
+{
+	char *all = ctx;
+
+	strcat(all, u->own ? "own:" : u->object ? "object:" : "event:");
+	strcat(strcat(all, u->field), " ");
+	return strcmp(u->text, "addr") != 0;
+}
+
+/* What is taken is true from then on, and no longer asked. */
+static void test_take(void **state)
+{
+	struct expr *e =
+		parse("pid == 5 and signal == SIGBUS and lat >= 1us and mapping.id == \"m1\" and comm != \"x\"");
+	struct mmt_hdr h = { .type = MMT_EV_EXIT, .pid = 6 };
+	struct mmt_view v = { .h = &h, .ev = schema_event(MMT_EV_EXIT), .comm = "y" };
+	struct expr_subject s = { .view = &v };
+	struct expr_push p;
+	char all[128] = "";
+
+	(void)state;
+	assert_true(expr_each(e, note, all));
+	assert_string_equal(all, "event:pid own:signo event:lat object:id event:comm ");
+	assert_int_equal(expr_eval(e, &s), EXPR_FALSE);
+	expr_push_take(e, &p);
+	assert_true(p.has_pids && p.slower_ns == 1000 && !p.only);
+	all[0] = '\0';
+	assert_true(expr_each(e, note, all));
+	assert_string_equal(all, "own:signo object:id event:comm ");
+	assert_int_equal(expr_eval(e, &s), EXPR_UNKNOWN);
+	expr_free(e);
+	e = parse("addr == 1 and pid == 2");
+	all[0] = '\0';
+	assert_false(expr_each(e, note, all));
+	assert_string_equal(all, "own:addr ");
+	expr_free(e);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_may_match),
 		cmocka_unit_test(test_uses),
 		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
