@@ -221,11 +221,14 @@ static void take(struct canon_sink *k, struct canon_proc *p, struct canon_map *m
 	struct canon_count one;
 	struct canon_entry e;
 
-	if (canon_count_of(&k->c, v, &one))
-		canon_count(&k->c, m ? &m->counts : &p->counts, &one);
-	else if (!canon_entry_of(&k->c, m, v, &e))
+	if (canon_count_of(&k->c, v, &one)) {
+		if (one.n)
+			canon_count(&k->c, m ? &m->counts : &p->counts, &one);
 		return;
-	else if (holds(m, v) && w && w->n < PENDING)
+	}
+	if (!canon_entry_of(&k->c, m, v, &e))
+		return;
+	if (holds(m, v) && w && w->n < PENDING)
 		hold(w, p, m, &e, v);
 	else
 		canon_entry(&k->c, m ? &m->entries : &p->entries, &e);

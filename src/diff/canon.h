@@ -165,7 +165,7 @@ void canon_free(struct canon *c);
 void canon_describe(struct canon *c, struct canon_map *m, const struct mmt_view *v);
 /* The entry it makes; false: none. */
 bool canon_entry_of(struct canon *c, const struct canon_map *m, const struct mmt_view *v, struct canon_entry *e);
-/* What is counted, not listed: faults, and the driver's part in them; false: nothing. */
+/* What is counted, not listed: faults, and the driver's part in them; n 0 of what is not to be counted. False: it is none of these. */
 bool canon_count_of(struct canon *c, const struct mmt_view *v, struct canon_count *one);
 bool canon_is_install(unsigned event);
 

@@ -213,6 +213,8 @@ bool canon_entry_of(struct canon *c, const struct canon_map *m, const struct mmt
 	return true;
 }
 
+#define VM_FAULT_FALLBACK 0x800 /* include/linux/mm_types.h, 5.10 to 6.12 */
+
 static const char *result_of(struct buf *b, const struct mmt_view *v)
 {
 	const struct mmt_field *f = schema_field(v->ev, "result");
@@ -242,6 +244,9 @@ bool canon_count_of(struct canon *c, const struct mmt_view *v, struct canon_coun
 	}
 	if (v->ev->num != MMT_EV_DRIVER_FAULT && v->ev->num != MMT_EV_DRIVER_MKWRITE)
 		return false;
+	/* whether the kernel asks for a huge one that cannot be depends on what page tables are there already: on addresses */
+	if (v->ev->num == MMT_EV_DRIVER_FAULT && d->huge && d->result & VM_FAULT_FALLBACK)
+		one->n = 0;
 	func = d->func ? v->names->get(v->names->ctx, d->func) : NULL;
 	snprintf(text, sizeof(text), "%s returns %s", func ? func : v->ev->name, result_of(&b, v));
 	buf_free(&b);

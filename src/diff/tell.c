@@ -213,6 +213,9 @@ void tell_text(const struct comparison *k, const struct tell *t, struct buf *out
 
 	put_run(out, k->run[0], 'A', t->name[0]);
 	put_run(out, k->run[1], 'B', t->name[1]);
+	if (k->run[0]->page_size != k->run[1]->page_size)
+		buf_printf(out, "pages of %u bytes, and of %u: what is so many pages is another size\n",
+			   k->run[0]->page_size, k->run[1]->page_size);
 	put_differences(out, k, t);
 	put_incomparable(out, k);
 	if (t->all)
