@@ -40,6 +40,9 @@ static int check(const struct run_opts *o)
 {
 	if (run_opts_given(o, "phys") && run_opts_given(o, "pfn"))
 		mmt_err("--phys and --pfn ask for the same: give one of them");
+	else if (by_page(o) && once(o) && o->v.record)
+		mmt_err("--record: /proc is searched and nothing watched; with -d TIME or a program there is something "
+			"to keep");
 	else if (by_page(o) && (o->v.live || o->v.history))
 		mmt_err("--live and --history are of whole processes: leave them out with --phys and --pfn");
 	else if (by_page(o) && o->expr)
@@ -171,8 +174,10 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	m.match_ctx = o->expr;
 	if (!by_page(o))
 		return maps_open(&m, to);
-	if (o->replay)
-		w.more = NULL; /* page tables are not in a recording */
+	if (o->replay) {
+		w.more = NULL;
+		mmt_info("page tables are not in a recording: shown is what drivers were seen to put in");
+	}
 	w.pfn = page_asked(o);
 	the_search = (struct search){ .pfn = w.pfn, .pids = &o->v.pids };
 	return whomaps_open(&w, to);

@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include "record/pack.h"
 
-#define SLOTS	8 /* chunks between who fills and who writes */
-#define BACKLOG 4 /* waiting ones from which on nothing is packed: the disk is faster than that */
+#define SLOTS	6 /* chunks between who fills and who writes */
+#define BACKLOG 3 /* waiting ones from which on nothing is packed: the disk is faster than that */
 #define NICE	10
 
 struct slot {
