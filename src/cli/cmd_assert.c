@@ -13,6 +13,7 @@
 #include "cli/run_output.h"
 #include "cli/run_replay.h"
 #include "cli/run_tell.h"
+#include "event/schema.h"
 #include "expect/expect.h"
 #include "expect/golden.h"
 #include "probe/hook_table.h"
@@ -118,11 +119,8 @@ static int may_replace(const char *path)
 /* ---- what cannot be seen ---- */
 
 /* The choice of hooks as a run's header has it, live or recorded. */
-static bool blind(void *ctx, const struct mmt_run_info *info, unsigned event)
+static void choice_of(const struct mmt_run_info *info, struct hook_choice c[MMT_HOOK_MAX])
 {
-	struct hook_choice c[MMT_HOOK_MAX];
-
-	(void)ctx;
 	for (int h = 0; h < MMT_HOOK_MAX; h++) {
 		c[h] = (struct hook_choice){ .try = -1 };
 		for (uint32_t i = 0; i < info->nhooks; i++) {
@@ -133,7 +131,32 @@ static bool blind(void *ctx, const struct mmt_run_info *info, unsigned event)
 					c[h].try = t;
 		}
 	}
+}
+
+static bool blind(void *ctx, const struct mmt_run_info *info, unsigned event)
+{
+	struct hook_choice c[MMT_HOOK_MAX];
+
+	(void)ctx;
+	choice_of(info, c);
 	return doctor_event_lost(c, event);
+}
+
+/* A field that is not there is missed where it is asked for; what is told here are events that do not come. */
+static void lacks(void *ctx, const struct mmt_run_info *info, unsigned event, struct buf *out)
+{
+	static const struct caps nothing; /* of another machine, it may be */
+	struct hook_choice c[MMT_HOOK_MAX];
+	struct items all = { 0 }, cases = { 0 };
+	const char *name = schema_event(event)->name;
+
+	(void)ctx;
+	choice_of(info, c);
+	doctor_event_lacks(&nothing, c, event, &all);
+	for (unsigned i = 0; i < all.n; i++)
+		if (strncmp(all.s[i], name, strlen(name)) || all.s[i][strlen(name)] != '.')
+			items_add(&cases, all.s[i], strlen(all.s[i]));
+	items_join(&cases, ", ", "", out);
 }
 
 /* ---- the run ---- */
@@ -201,6 +224,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	e.of = what_of(o);
 	e.line = table_line;
 	e.blind = blind;
+	e.lacks = lacks;
 	e.recorded = o->replay != NULL;
 	return expect_open(it.expect, &e);
 }

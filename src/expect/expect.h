@@ -58,6 +58,8 @@ struct expect_opts {
 	void (*line)(struct buf *b, const struct mmt_view *v, uint64_t start_ns);
 	/* Can nothing tell such events, with these hooks? NULL: everything can. */
 	bool (*blind)(void *ctx, const struct mmt_run_info *info, unsigned event);
+	/* Appends which of such events are not seen with these hooks, in a few words; nothing: all are. NULL: likewise. */
+	void (*lacks)(void *ctx, const struct mmt_run_info *info, unsigned event, struct buf *out);
 	void *ctx;
 };
 

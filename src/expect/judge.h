@@ -146,6 +146,7 @@ struct report {
 	const struct mmt_summary *sum;
 	const char *release, *machine;
 	uint64_t start_real_ns;
+	const char *unseen; /* events that the hooks do not tell, a line each: "fault: those of mode gup"; "" */
 	unsigned count[EXPECT_SKIP + 1]; /* by verdict */
 };
 

@@ -162,6 +162,16 @@ static void put_statement(struct buf *b, const struct report *r, const struct st
 		put_offenders(b, r, st);
 }
 
+/* What may have come and was not seen, so that nobody takes its absence for a result. */
+static void put_unseen(void *out, const char *line, size_t len)
+{
+	struct buf *b = out;
+
+	buf_puts(b, "   not seen here  ");
+	visible(b, line, len);
+	buf_putc(b, '\n');
+}
+
 static void put_part(struct buf *b, const struct report *r, enum expect_verdict v, const char *word)
 {
 	if (!r->count[v] && v != EXPECT_PASS)
@@ -187,6 +197,7 @@ int report_text(struct buf *b, const struct report *r)
 	buf_putc(b, '\n');
 	for (unsigned i = 0; i < r->expect->n; i++)
 		put_statement(b, r, &r->states[i]);
+	report_each_line(r->unseen, put_unseen, b);
 	paint(b, r, code ? (code == 1 ? RED : YELLOW) : GREEN);
 	buf_puts(b, whole[code]);
 	paint(b, r, NORMAL);

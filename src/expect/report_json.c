@@ -3,6 +3,7 @@
 #include <string.h>
 #include "expect/judge.h"
 
+/* An element of an array of lines. */
 static void put_frame(void *j, const char *line, size_t len)
 {
 	json_strn(j, NULL, line, len);
@@ -67,6 +68,9 @@ int report_json(struct buf *b, const struct report *r)
 	json_u64(&j, "exit", (uint64_t)verdict_code(r->states, r->expect->n));
 	for (unsigned v = 0; v <= EXPECT_SKIP; v++)
 		json_u64(&j, verdict_name(v), r->count[v]);
+	json_arr(&j, "not_seen");
+	report_each_line(r->unseen, put_frame, &j);
+	json_end(&j);
 	json_u64(&j, "events", r->sum->events);
 	json_u64(&j, "ran_ns", r->sum->ran_ns);
 	json_end(&j);

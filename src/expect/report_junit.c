@@ -160,6 +160,7 @@ int report_junit(struct buf *b, const struct report *r)
 	put_property(b, "kernel", r->release);
 	put_property(b, "machine", r->machine);
 	put_property(b, "of", r->opts->of);
+	put_property(b, "not seen here", r->unseen);
 	buf_puts(b, "    </properties>\n");
 	for (unsigned i = 0; i < r->expect->n; i++)
 		put_case(b, r, &r->states[i]);

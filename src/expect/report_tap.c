@@ -49,6 +49,13 @@ static void put_details(struct buf *b, const struct state *st)
 		buf_printf(b, "# ... and %" PRIu64 " more\n", st->offended - st->noff);
 }
 
+static void put_unseen(void *out, const char *line, size_t len)
+{
+	buf_puts(out, "# not seen here: ");
+	buf_put(out, line, len);
+	buf_putc(out, '\n');
+}
+
 int report_tap(struct buf *b, const struct report *r)
 {
 	/* what is not known has not passed: ERROR is KTAP's word for a test that could not be made */
@@ -59,6 +66,7 @@ int report_tap(struct buf *b, const struct report *r)
 						 [EXPECT_SKIP] = " # SKIP not asked" };
 
 	buf_printf(b, "KTAP version 1\n1..%u\n", r->expect->n);
+	report_each_line(r->unseen, put_unseen, b);
 	for (unsigned i = 0; i < r->expect->n; i++) {
 		const struct state *st = &r->states[i];
 		bool ok = st->verdict == EXPECT_PASS || st->verdict == EXPECT_SKIP;

@@ -27,7 +27,7 @@ struct judge {
 	uint64_t start_ns, start_real_ns;
 	char release[72], machine[72];
 	uint64_t lost[MMT_LOSS_MAX][MMT_EV_MAX]; /* as told last */
-	struct buf text;
+	struct buf text, unseen;
 };
 
 static struct judge *judge_of(struct mmt_sink *s)
@@ -37,6 +37,17 @@ static struct judge *judge_of(struct mmt_sink *s)
 
 /* ---- begin ---- */
 
+static void note_unseen(struct judge *j, const struct mmt_run_info *info, unsigned event)
+{
+	struct buf text = { 0 };
+
+	if (j->opts.lacks)
+		j->opts.lacks(j->opts.ctx, info, event, &text);
+	if (text.len)
+		buf_printf(&j->unseen, "%s%s: %s", j->unseen.len ? "\n" : "", about_name(event), buf_str(&text));
+	buf_free(&text);
+}
+
 static int judge_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct judge *j = judge_of(s);
@@ -45,6 +56,9 @@ static int judge_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	j->start_real_ns = info->start_real_ns;
 	snprintf(j->release, sizeof(j->release), "%s", info->release ? info->release : "");
 	snprintf(j->machine, sizeof(j->machine), "%s", info->machine ? info->machine : "");
+	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
+		if (j->nof[ev])
+			note_unseen(j, info, ev);
 	for (unsigned i = 0; i < j->expect->n && j->opts.blind; i++) {
 		const struct statement *st = &j->expect->st[i];
 
@@ -52,7 +66,7 @@ static int judge_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 			if (st->step[k].about < MMT_EV_MAX && j->opts.blind(j->opts.ctx, info, st->step[k].about))
 				j->states[i].blind = about_name(st->step[k].about);
 	}
-	return 0;
+	return j->unseen.err;
 }
 
 /* ---- events ---- */
@@ -341,6 +355,7 @@ static int report_all(struct judge *j, const struct mmt_summary *sum)
 			    .sum = sum,
 			    .release = j->release,
 			    .machine = j->machine,
+			    .unseen = buf_str(&j->unseen),
 			    .start_real_ns = j->start_real_ns };
 	int err, other = 0;
 
@@ -388,6 +403,7 @@ static void judge_free(struct mmt_sink *s)
 		free(j->of[i]);
 	free(j->states);
 	buf_free(&j->text);
+	buf_free(&j->unseen);
 	free(j);
 }
 

@@ -78,6 +78,14 @@ static inline bool kit_blind(void *ctx, const struct mmt_run_info *info, unsigne
 	return r->blind && !strcmp(r->blind, schema_event(event)->name);
 }
 
+static inline void kit_lacks(void *ctx, const struct mmt_run_info *info, unsigned event, struct buf *out)
+{
+	(void)ctx;
+	(void)info;
+	if (event == MMT_EV_SIGNAL)
+		buf_puts(out, "signals for other threads");
+}
+
 /* r may have form, blind and the like set; the rest is zero. */
 static inline void run_begin(struct run *r, const char *text)
 {
@@ -86,7 +94,9 @@ static inline void run_begin(struct run *r, const char *text)
 						  .start_mono_ns = T0,
 						  .start_real_ns = 1790000000ull * 1000 * MS };
 	struct buf said = { 0 };
-	struct expect_opts o = { .form = r->form, .line = kit_line, .blind = kit_blind, .ctx = r, .junit = r->junit };
+	struct expect_opts o = {
+		.form = r->form, .line = kit_line, .blind = kit_blind, .lacks = kit_lacks, .ctx = r, .junit = r->junit
+	};
 
 	r->e = expect_parse("t.expect", text, strlen(text), &said);
 	if (!r->e)

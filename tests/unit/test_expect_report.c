@@ -58,6 +58,7 @@ static void test_text(void **state)
 			    "            driver_open@50us\n"
 			    "                no driver_close came behind it\n"
 			    "    ok      expect exit == 0   the command ended with status 0\n"
+			    "   not seen here  signal: signals for other threads\n"
 			    "FAILED: 2 passed, 2 failed, 1 inconclusive, 1 not to be seen here; 9 events in 250ms\n");
 }
 
@@ -90,6 +91,7 @@ static void test_tap(void **state)
 	(void)state;
 	assert_string_equal(told(&r), "KTAP version 1\n"
 				      "1..6\n"
+				      "# not seen here: signal: signals for other threads\n"
 				      "ok 1 t.expect:1: expect fault where comm == \"a\\#b\" count >= 1\n"
 				      "# 2 signal events\n"
 				      "# signal@30us\n"
@@ -136,6 +138,7 @@ static void test_junit(void **state)
 		      "      <property name=\"kernel\" value=\"6.12.9\"/>\n"
 		      "      <property name=\"machine\" value=\"aarch64\"/>\n"
 		      "      <property name=\"of\" value=\"-- ./app\"/>\n"
+		      "      <property name=\"not seen here\" value=\"signal: signals for other threads\"/>\n"
 		      "    </properties>\n"
 		      "    <testcase name=\"line 1: expect fault where comm == &quot;a#b&quot; count &gt;= 1\" "
 		      "classname=\"t.expect\" file=\"t.expect\" line=\"1\" time=\"0\"/>\n"
