@@ -219,7 +219,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	struct expect_opts e = { .fd = to->fd, .color = to->color, .width = width(to->fd), .junit = o->v.junit };
 
 	if (o->v.update)
-		return golden_open(o->v.expect, what_of(o));
+		return golden_open(o->v.expect, what_of(o), blind);
 	e.form = o->v.format == FORMAT_JSON ? EXPECT_JSON : o->v.tap ? EXPECT_TAP : EXPECT_TEXT;
 	e.of = what_of(o);
 	e.line = table_line;

@@ -34,8 +34,9 @@ struct golden {
 	char release[72], machine[72];
 	struct row row[ROWS_MAX];
 	unsigned n;
-	uint64_t left_out; /* events for which there was no row */
-	bool signals;
+	uint64_t left_out;     /* events for which there was no row */
+	golden_blind_fn blind; /* NULL: everything is told */
+	bool signals;	       /* there were some, or there may have been */
 };
 
 static bool told(const struct mmt_schema_event *ev)
@@ -60,6 +61,7 @@ static int golden_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 
 	snprintf(g->release, sizeof(g->release), "%s", info->release ? info->release : "");
 	snprintf(g->machine, sizeof(g->machine), "%s", info->machine ? info->machine : "");
+	g->signals = g->blind && g->blind(NULL, info, MMT_EV_SIGNAL);
 	return 0;
 }
 
@@ -325,7 +327,7 @@ static void golden_free(struct mmt_sink *s)
 	free(g);
 }
 
-struct mmt_sink *golden_open(const char *path, const char *of)
+struct mmt_sink *golden_open(const char *path, const char *of, golden_blind_fn blind)
 {
 	struct golden *g = calloc(1, sizeof(*g));
 
@@ -336,5 +338,6 @@ struct mmt_sink *golden_open(const char *path, const char *of)
 	};
 	g->path = path;
 	g->of = of;
+	g->blind = blind;
 	return &g->s;
 }

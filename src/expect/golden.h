@@ -17,6 +17,8 @@ void golden_wants(bool want[MMT_EV_MAX]);
  * path is written at the end; of: what was run. The verdict is 4 when something was lost, 125 when it could not be written; both after
  * a line on the log. NULL: no memory. Strings are the caller's.
  */
-struct mmt_sink *golden_open(const char *path, const char *of);
+/* Can nothing tell such events, with these hooks? As in expect.h. */
+typedef bool (*golden_blind_fn)(void *ctx, const struct mmt_run_info *info, unsigned event);
+struct mmt_sink *golden_open(const char *path, const char *of, golden_blind_fn blind);
 
 #endif

@@ -19,6 +19,15 @@ static const char *written(void)
 	return text;
 }
 
+static unsigned blind_to; /* an event that nothing tells */
+
+static bool kit_blind_to(void *ctx, const struct mmt_run_info *info, unsigned event)
+{
+	(void)ctx;
+	(void)info;
+	return event == blind_to;
+}
+
 static int write_golden(story_fn story, uint64_t lost)
 {
 	static const struct mmt_run_info info = { .release = "6.12.9", .machine = "aarch64", .start_mono_ns = T0 };
@@ -27,7 +36,7 @@ static int write_golden(story_fn story, uint64_t lost)
 	int code;
 
 	r.tid = 7;
-	r.s = golden_open(path, "-- ./app \033[31m");
+	r.s = golden_open(path, "-- ./app \033[31m", kit_blind_to);
 	assert_non_null(r.s);
 	assert_int_equal(r.s->begin(r.s, &info), 0);
 	story(&r);
@@ -91,6 +100,16 @@ static void test_holds(void **state)
 	assert_int_equal(judged(a_mapping), 1);
 }
 
+/* What could not have been seen is not said to be absent. */
+static void test_blind(void **state)
+{
+	(void)state;
+	blind_to = MMT_EV_SIGNAL;
+	assert_int_equal(write_golden(a_driver, 0), 0);
+	blind_to = 0;
+	assert_null(strstr(written(), "signal"));
+}
+
 static void test_lost_and_unwritten(void **state)
 {
 	(void)state;
@@ -110,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_lost_and_unwritten),
 	};
 	int fd = mkstemp(path);
