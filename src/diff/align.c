@@ -84,6 +84,10 @@ int align(size_t n, size_t m, align_like_fn like, void *ctx, uint32_t *pair)
 	w.best = malloc(2 * row * sizeof(*w.best));
 	w.way = malloc((rows + 1) * row);
 	while (w.best && w.way && i < n && j < m) {
+		if (like(ctx, i, j) == ALIGN_MOST) { /* nothing later can do better for either */
+			pair[i++] = (uint32_t)j++;
+			continue;
+		}
 		w.i0 = i;
 		w.j0 = j;
 		w.n = least(n - i, ALIGN_WINDOW);

@@ -15,8 +15,9 @@
 #include "diff/texts.h"
 #include "mmtrace/sink.h"
 
-#define CANON_MAPS_MAX	  65536 /* mappings of a run; what is past it is counted in dropped */
-#define CANON_ENTRIES_MAX 4096	/* of a mapping, or of a process */
+#define CANON_MAPS_MAX	  65536	     /* mappings of a run; what is past it is counted in dropped */
+#define CANON_ENTRIES_MAX 4096	     /* of a mapping, or of a process */
+#define CANON_ENTRIES_ALL (1u << 20) /* of a run */
 #define CANON_ATTRS	  14
 #define CANON_SEGS	  64 /* of a mapping's memory that are remembered */
 
@@ -137,7 +138,7 @@ struct canon {
 	uint32_t nprocs, room;
 	struct map spaces;    /* -> the latest struct canon_proc of an address space, or of a process without one */
 	struct map by_serial; /* of the ledger -> struct canon_map */
-	uint32_t nmaps;
+	uint32_t nmaps, nentries;
 	struct canon_hook hooks[MMT_RUN_HOOKS];
 	unsigned nhooks;
 	uint64_t events;

@@ -6,7 +6,7 @@
 /* Room for one more of an array; false: no memory. */
 static bool grow(void **v, uint32_t n, uint32_t *room, size_t size)
 {
-	uint32_t more = *room ? *room * 2 : 8;
+	uint32_t more = *room ? *room * 2 : 2;
 	void *new;
 
 	if (n < *room)
@@ -81,11 +81,13 @@ void canon_entry(struct canon *c, struct canon_list *l, const struct canon_entry
 		last->times++;
 		return;
 	}
-	if (l->n >= CANON_ENTRIES_MAX || !grow((void **)&l->v, l->n, &l->room, sizeof(*l->v))) {
+	if (l->n >= CANON_ENTRIES_MAX || c->nentries >= CANON_ENTRIES_ALL ||
+	    !grow((void **)&l->v, l->n, &l->room, sizeof(*l->v))) {
 		l->dropped++;
 		c->dropped++;
 		return;
 	}
+	c->nentries++;
 	l->v[l->n] = *e;
 	l->v[l->n++].times = 1;
 }

@@ -139,6 +139,8 @@ static unsigned like(void *ctx, size_t i, size_t j)
 
 	if (a->key != b->key || a->inner != b->inner)
 		return 0;
+	if (a->attrs.n == b->attrs.n && alike(&a->attrs, &b->attrs) == a->attrs.n)
+		return ALIGN_MOST;
 	return ALIGN_MOST / 2 + ALIGN_MOST / 2 / CANON_ATTRS * alike(&a->attrs, &b->attrs);
 }
 
