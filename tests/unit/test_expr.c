@@ -175,6 +175,14 @@ static void test_bounds(void **state)
 		assert_null(expr_parse(text, sizeof(text), &events, &err));
 		assert_true(err.at <= EXPR_TEXT_MAX);
 	}
+	for (size_t i = 0; i < 2; i++) {
+		size_t len = strlen(pieces[i]);
+
+		for (size_t k = 0; k < 200; k++)
+			memcpy(text + k * len, pieces[i], len);
+		assert_null(expr_parse(text, 200 * len, &events, &err));
+		assert_int_equal(strncmp(err.text, "too deep", 8), 0);
+	}
 	assert_null(expr_parse("pid == 1\0 ", 10, &events, &err)); /* a NUL is no end */
 	assert_int_equal(err.at, 8);
 }
