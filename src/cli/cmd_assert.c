@@ -261,6 +261,8 @@ static int judge_recording(struct run_opts *o)
 	signal(SIGPIPE, SIG_IGN);
 	code = replay_open(&r, o->r.files[0]);
 	if (!code)
+		code = replay_output(r, o->v.output);
+	if (!code)
 		code = run_opts_replay(o, &assert_kind, CMD_ASSERT, replay_head(r));
 	if (!code)
 		code = judge(r, o);

@@ -67,8 +67,12 @@ static int play(struct side *s, const char *path, struct texts *texts)
 	struct replay *r;
 	int code = replay_open(&r, path);
 
-	if (code)
+	if (!code)
+		code = replay_events(r);
+	if (code) {
+		replay_close(r);
 		return code;
+	}
 	s->sink = o.sinks[0] = canon_open(texts);
 	code = s->sink ? replay_run(r, &o, &end) : EXIT_OWN;
 	if (!code || code == EXIT_INCONCLUSIVE) {

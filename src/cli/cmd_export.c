@@ -7,7 +7,9 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/opt.h"
+#include "cli/run_output.h"
 #include "cli/run_replay.h"
+#include "cli/run_tell.h"
 #include "sink/sinks.h"
 
 /* Was --NAME on the line, or -j? */
@@ -20,24 +22,38 @@ static bool chosen(const struct opt_result *r)
 	return false;
 }
 
-static bool use_color(const struct opt_values *v, int fd)
-{
-	return v->color == COLOR_AUTO ? isatty(fd) : v->color == COLOR_ALWAYS;
-}
-
-static int write_it(const struct opt_values *v, const struct opt_result *r, int fd)
+static int write_it(struct replay *r, const struct opt_values *v, int fd)
 {
 	const struct sink_format *format = sink_by_name(opt_formats[v->format]);
-	struct sink_opts to = { .fd = fd, .color = use_color(v, fd) };
-	struct replay_opts o = { .path = r->files[0], .nsinks = 1 };
+	struct sink_opts to = { .fd = fd, .color = run_output_color(v->color, fd) };
+	struct replay_opts o = { .nsinks = 1 };
 	struct replay_end end;
 	int code;
 
 	o.sinks[0] = format->open(&to);
 	if (!o.sinks[0])
 		return EXIT_OWN;
-	code = replay_file(&o, &end);
+	code = replay_run(r, &o, &end);
+	/* most of these formats have no place for it */
+	run_tell_losses(&end.sum);
 	o.sinks[0]->free(o.sinks[0]);
+	return code;
+}
+
+/* The recording can be read: only then is a file that was there overwritten. */
+static int write_to(struct replay *r, const struct opt_values *v)
+{
+	int fd = v->output ? open(v->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO, code;
+
+	if (fd < 0) {
+		mmt_err("cannot open '%s' for writing: %s", v->output, strerror(errno));
+		return EXIT_OWN;
+	}
+	code = write_it(r, v, fd);
+	if (v->output && close(fd) && !code) {
+		mmt_err("cannot write '%s': %s", v->output, strerror(errno));
+		code = EXIT_OWN;
+	}
 	return code;
 }
 
@@ -45,7 +61,8 @@ int cmd_export(int argc, char **argv)
 {
 	struct opt_values v = { 0 };
 	struct opt_result r;
-	int fd, code;
+	struct replay *from;
+	int code;
 
 	if (opt_parse(&mmtrace_options, argc, argv, &v, &r) != OPT_OK)
 		return EXIT_USAGE;
@@ -53,16 +70,14 @@ int cmd_export(int argc, char **argv)
 		mmt_err("export: needs --format: chrome, csv, folded, folded-count, json, table or wire");
 		return EXIT_USAGE;
 	}
-	fd = v.output ? open(v.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
-	if (fd < 0) {
-		mmt_err("cannot open '%s' for writing: %s", v.output, strerror(errno));
-		return EXIT_OWN;
-	}
 	signal(SIGPIPE, SIG_IGN);
-	code = write_it(&v, &r, fd);
-	if (v.output && close(fd) && !code) {
-		mmt_err("cannot write '%s': %s", v.output, strerror(errno));
-		code = EXIT_OWN;
-	}
+	code = replay_open(&from, r.files[0]);
+	if (!code)
+		code = replay_output(from, v.output);
+	if (!code)
+		code = replay_events(from);
+	if (!code)
+		code = write_to(from, &v);
+	replay_close(from);
 	return code;
 }

@@ -72,6 +72,8 @@ static int report(struct run_opts *o, const struct view *view)
 	int code = replay_open(&r, o->r.files[0]);
 
 	if (!code)
+		code = replay_output(r, o->v.output);
+	if (!code)
 		code = run_opts_replay(o, view->kind, view->cmd, replay_head(r));
 	if (!code)
 		code = show(r, o);

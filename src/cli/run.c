@@ -462,7 +462,7 @@ static int watch_or_not(struct run *r)
 		return code;
 	code = open_session(r);
 	if (!code)
-		code = run_record_flight(&r->record, &r->opts, r->blind);
+		code = run_record_start(&r->record, &r->opts, r->blind);
 	if (!code)
 		code = open_pipeline(r);
 	return code ? code : observe(r);

@@ -5,15 +5,23 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli/cmd.h"
 
-static bool use_color(const struct run_opts *o, int fd)
+bool run_output_same(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && S_ISREG(a.st_mode) && !stat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool run_output_color(unsigned when, int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (o->v.color != COLOR_AUTO)
-		return o->v.color == COLOR_ALWAYS;
+	if (when != COLOR_AUTO)
+		return when == COLOR_ALWAYS;
 	return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
@@ -27,7 +35,7 @@ int run_output_open(const struct run_opts *o, int *fd, struct mmt_sink **sink)
 		mmt_err("cannot open '%s' for writing: %s", path, strerror(errno));
 		return EXIT_OWN;
 	}
-	to = (struct sink_opts){ .fd = *fd, .color = use_color(o, *fd) };
+	to = (struct sink_opts){ .fd = *fd, .color = run_output_color(o->v.color, *fd) };
 	*sink = o->kind->open ? o->kind->open(o, &to) : o->format->open(&to);
 	return *sink ? EXIT_FINE : EXIT_OWN;
 }

@@ -11,5 +11,9 @@ int run_output_open(const struct run_opts *o, int *fd, struct mmt_sink **sink);
 int run_output_failed(const struct run_opts *o, int err);
 /* A file system may keep its refusal until the end. 0 or -errno. */
 int run_output_close(const struct run_opts *o, int *fd);
+/* Is it the file of fd? Of what is no regular file never. */
+bool run_output_same(int fd, const char *path);
+/* when: --color. */
+bool run_output_color(unsigned when, int fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/run_output.h"
 #include "cli/run_signals.h"
 #include "event/schema.h"
 #include "probe/clusters.h"
@@ -113,31 +114,45 @@ int run_record_open(struct run_record *r, const struct run_opts *o, int argc, ch
 		run_signals_write();
 		return 0;
 	}
-	r->fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* emptied when it is sure that there is something to write */
+	r->fd = open(r->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (r->fd < 0) {
 		mmt_err("cannot open '%s' for writing: %s", r->path, strerror(errno));
 		return EXIT_OWN;
 	}
-	r->sink = rec_tap_open(r->fd, &r->head, (enum rec_pack)o->v.compress);
-	if (!r->sink)
-		return cannot(r, -errno);
-	r->show = o->kind->record && isatty(STDERR_FILENO) && mmt_log_on(MMT_INFO);
+	if (o->v.record && o->v.output && run_output_same(r->fd, o->v.output)) {
+		mmt_err("--record and -o are the same file, '%s'", r->path);
+		return EXIT_USAGE;
+	}
 	return 0;
 }
 
-int run_record_flight(struct run_record *r, const struct run_opts *o, bool blind)
+static int start_flight(struct run_record *r, const struct run_opts *o, bool blind)
 {
 	struct flight_opts f = {
 		.bytes = o->v.flight_bytes, .head = &r->head, .blind = blind, .watches = o->v.filter != NULL
 	};
 
-	if (!r->flight)
-		return 0;
 	r->sink = flight_open(&f);
-	r->show = isatty(STDERR_FILENO) && mmt_log_on(MMT_INFO);
 	if (!r->sink)
 		mmt_err("out of memory");
 	return r->sink ? 0 : EXIT_OWN;
+}
+
+static int start_file(struct run_record *r, const struct run_opts *o)
+{
+	if (ftruncate(r->fd, 0) && errno != EINVAL) /* pipes and devices have no length */
+		return cannot(r, -errno);
+	r->sink = rec_tap_open(r->fd, &r->head, (enum rec_pack)o->v.compress);
+	return r->sink ? 0 : cannot(r, -errno);
+}
+
+int run_record_start(struct run_record *r, const struct run_opts *o, bool blind)
+{
+	if (!r->path)
+		return 0;
+	r->show = (r->flight || o->kind->record) && isatty(STDERR_FILENO) && mmt_log_on(MMT_INFO);
+	return r->flight ? start_flight(r, o, blind) : start_file(r, o);
 }
 
 bool run_record_hit(struct run_record *r)

@@ -25,8 +25,8 @@ struct run_record {
 
 /* Before anything is watched. 0, or the exit code after a line on the log. */
 int run_record_open(struct run_record *r, const struct run_opts *o, int argc, char **argv);
-/* With --flight: when the session is open. 0, or the exit code likewise. */
-int run_record_flight(struct run_record *r, const struct run_opts *o, bool blind);
+/* When the session is open: from here on a file that was there is lost. 0, or the exit code likewise. */
+int run_record_start(struct run_record *r, const struct run_opts *o, bool blind);
 /* Is it time to write what is in memory? Then losses are to be told to the pipeline before. */
 bool run_record_hit(struct run_record *r);
 int run_record_write(struct run_record *r, const struct run_opts *o, uint64_t now_ns); /* 0 or -errno */

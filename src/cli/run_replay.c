@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/run_output.h"
 #include "event/schema.h"
 #include "record/reader.h"
 #include "stream/replay.h"
@@ -46,6 +47,25 @@ int replay_open(struct replay **out, const char *path)
 const struct rec_head *replay_head(const struct replay *r)
 {
 	return rec_reader_head(r->reader);
+}
+
+int replay_output(const struct replay *r, const char *path)
+{
+	if (!path || !run_output_same(r->fd, path))
+		return 0;
+	mmt_err("-o '%s' is the recording itself, which would be lost", path);
+	return EXIT_USAGE;
+}
+
+int replay_events(const struct replay *r)
+{
+	uint64_t flags = replay_head(r)->num[REC_FLAGS];
+
+	/* stat adds up faults, too, but has the calls one by one */
+	if (!(flags & REC_TOTALS) || flags & REC_COUNT)
+		return 0;
+	mmt_err("'%s' has no events: 'mmtrace faults' adds them up; record with 'mmtrace record'", r->path);
+	return EXIT_USAGE;
 }
 
 void replay_close(struct replay *r)

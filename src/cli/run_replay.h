@@ -34,6 +34,10 @@ struct replay_end {
 /* For sinks that want to know the head first. 0, or the exit code (2, 125) after one line on the log. */
 int replay_open(struct replay **r, const char *path);
 const struct rec_head *replay_head(const struct replay *r);
+/* May the output be path (NULL: stdout)? It is emptied before the recording is read. 0, or 2 after one line on the log. */
+int replay_output(const struct replay *r, const char *path);
+/* Was it told event by event, or were faults only added up? 0, or 2 after one line on the log. */
+int replay_events(const struct replay *r);
 /*
  * The sinks had their begin and end, and are the caller's to free. 0, or the exit code after one line on the log: 4 of a recording that
  * is cut or damaged (its sinks saw what is whole of it), 125 when a sink could not write, or no memory. A reader of the output that

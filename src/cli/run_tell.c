@@ -46,7 +46,7 @@ void run_tell_ready(const struct mmt_run_info *info)
 	mmt_info("ready: %u of %u hooks live", live, info->nhooks);
 }
 
-static void tell_losses(const struct mmt_summary *sum)
+void run_tell_losses(const struct mmt_summary *sum)
 {
 	for (unsigned kind = 0; schema_loss(kind); kind++) {
 		if (!sum->lost[kind])
@@ -131,7 +131,7 @@ void run_tell_summary(const struct mmt_summary *sum, bool totals)
 	else
 		mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns),
 			 lost);
-	tell_losses(sum);
+	run_tell_losses(sum);
 	tell_hooks("not on this machine", sum->absent, " ('mmtrace doctor' says why)");
 	tell_hooks("live, but saw nothing", sum->silent, "");
 }

@@ -17,6 +17,8 @@ bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool 
 void run_tell_ready(const struct mmt_run_info *info);
 /* Why the run ended by itself. */
 void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids);
+/* A line for each kind of loss. */
+void run_tell_losses(const struct mmt_summary *sum);
 /* totals: events are not what was asked for. */
 void run_tell_summary(const struct mmt_summary *sum, bool totals);
 
