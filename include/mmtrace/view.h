@@ -106,9 +106,10 @@ struct mmt_summary {
 	uint64_t lost_event[MMT_EV_MAX]; /* the same by event, 0: of none */
 	uint64_t bad;			 /* records that are not what the schema says */
 	uint64_t ran_ns;
-	int child_status;   /* exit status of -- CMD as a shell has it, -1 without */
-	const char *silent; /* enabled hooks that never fired, separated by ", "; "" when none */
-	const char *absent; /* hooks that this machine refused, the same */
+	int child_status;    /* exit status of -- CMD as a shell has it, -1 without */
+	const char *silent;  /* enabled hooks that never fired, separated by ", "; "" when none */
+	const char *absent;  /* hooks that this machine refused, the same */
+	const char *partial; /* why this is not all of the run: "the recording is cut"; NULL: it is */
 };
 
 #endif

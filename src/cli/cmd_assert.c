@@ -12,11 +12,13 @@
 #include "cli/run.h"
 #include "cli/run_output.h"
 #include "cli/run_replay.h"
+#include "cli/run_serve.h"
 #include "cli/run_tell.h"
 #include "event/schema.h"
 #include "expect/expect.h"
 #include "expect/golden.h"
 #include "probe/hook_table.h"
+#include "record/head.h"
 
 #define FILE_MAX_BYTES (1u << 20)
 
@@ -135,9 +137,12 @@ static void choice_of(const struct mmt_run_info *info, struct hook_choice c[MMT_
 
 static bool blind(void *ctx, const struct mmt_run_info *info, unsigned event)
 {
+	const struct rec_head *recording = ctx;
 	struct hook_choice c[MMT_HOOK_MAX];
 
-	(void)ctx;
+	/* a hook tells several events: those that were not asked for it left out */
+	if (recording && recording->text[REC_WANTED] && !run_serve_has(recording, event))
+		return true;
 	choice_of(info, c);
 	return doctor_event_lost(c, event);
 }
@@ -173,8 +178,22 @@ static void events(const struct run_opts *o, bool want[MMT_EV_MAX], bool target)
 	want[MMT_EV_EXIT] = true; /* there is always something to ask for */
 }
 
+/* What says how to watch, or whom. A recording is judged as it is. */
+static const char *for_live_runs(const struct run_opts *o)
+{
+	static const char *const names[] = { "pid",    "tid",  "comm",	 "cgroup", "duration",
+					     "record", "tier", "buffer", "btf",	   "ready-fd" };
+
+	for (size_t i = 0; o->replay && i < MMT_COUNT(names); i++)
+		if (run_opts_given(o, names[i]))
+			return names[i];
+	return NULL;
+}
+
 static int check(const struct run_opts *o)
 {
+	const char *live = for_live_runs(o);
+
 	if (it.failed)
 		return it.failed;
 	if (o->v.update && (o->v.tap || o->v.format == FORMAT_JSON || o->v.junit))
@@ -183,6 +202,8 @@ static int check(const struct run_opts *o)
 		mmt_err("--tap and -j are two forms of the same: give one of them");
 	else if (o->replay && o->r.run)
 		mmt_err("assert: '%s' and a program are two runs: give one of them", o->r.files[0]);
+	else if (live)
+		mmt_err("assert: --%s goes with a live run; '%s' is judged as it is", live, o->r.files[0]);
 	else if (!o->replay && !o->r.run && !o->v.pids.n && !o->v.tids.n && !o->v.comms.n && !o->v.cgroup)
 		mmt_err("assert: of what? -- PROGRAM, a recording, -p PID, -n NAME or --cgroup DIR");
 	else
@@ -225,6 +246,7 @@ static struct mmt_sink *open_sink(const struct run_opts *o, const struct sink_op
 	e.line = table_line;
 	e.blind = blind;
 	e.lacks = lacks;
+	e.ctx = (void *)o->replay;
 	e.recorded = o->replay != NULL;
 	return expect_open(it.expect, &e);
 }

@@ -419,6 +419,7 @@ static int observe(struct run *r)
 		err = write_flight(r, clock_now_ns());
 	if (!err)
 		err = run_record_residents(r->record.sink, &r->opts, r->pipeline);
+	pipeline_partial(r->pipeline, err ? "the run could not be followed to its end" : NULL);
 	end = pipeline_end(r->pipeline, r->ran_ns, r->child.over ? r->child.status : -1);
 	closed = run_output_close(&r->opts, &r->fd);
 	kept = run_record_close(&r->record);

@@ -239,6 +239,8 @@ static int no_clause(struct reader *r, bool object)
 		near_try(&near, words[i]);
 	if (reader_sees(r, "where"))
 		return reader_bad(r, "a second 'where'; join conditions by 'and'");
+	if (!len && r->line[r->at] == '=')
+		return reader_bad(r, "write '=='");
 	if (reader_sees(r, "and") || reader_sees(r, "or"))
 		return reader_bad(r, "'%s' joins conditions of 'where' only; a second statement is a second line",
 				  word);

@@ -66,6 +66,7 @@ struct state {
 	bool overflow;	 /* more keys than are kept */
 	bool disordered; /* events of one call came too far apart to be put into order */
 	uint64_t lost;	 /* that may matter */
+	bool unbounded;	 /* what is not known may stand for any number */
 	char lost_what[80];
 	const char *blind; /* name of an event that nothing here can tell; NULL */
 	enum expect_verdict verdict;
@@ -90,8 +91,9 @@ void state_free(struct state *st);
 
 /* verdict.c: fills verdict and said. */
 struct run_facts {
-	int child_status; /* -1: none */
-	uint64_t bad;	  /* records nobody could read */
+	int child_status;    /* -1: none */
+	uint64_t bad;	     /* records nobody could read */
+	const char *partial; /* why this is not all of the run; NULL: it is */
 	bool recorded;
 };
 void state_judge(struct state *st, const struct run_facts *f);

@@ -76,7 +76,7 @@ static int flaw(struct reader *r, size_t at, size_t len, const char *near, const
 	if (near && *near)
 		buf_printf(r->said, ", did you mean '%s'?", near);
 	buf_puts(r->said, "\n    ");
-	put_line(r->said, r->line, r->full);
+	put_line(r->said, r->line, r->full - (r->full && r->line[r->full - 1] == '\r'));
 	buf_puts(r->said, "\n    ");
 	put_caret(r->said, r->line, at, len);
 	buf_putc(r->said, '\n');
@@ -289,13 +289,26 @@ static int read_exit(struct reader *r, struct statement *s)
 	return 0;
 }
 
+static int no_beginning(struct reader *r)
+{
+	size_t len = reader_word(r);
+	struct near near = { 0 };
+	char word[64];
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, r->line + r->at);
+	near.word = word;
+	near_try(&near, "expect");
+	near_try(&near, "never");
+	return reader_flaw(r, r->at, len ? len : 1, near.best, "a statement begins with 'expect' or 'never'");
+}
+
 static int read_statement(struct reader *r, struct statement *s)
 {
 	int err;
 
 	s->never = reader_takes(r, "never");
 	if (!s->never && !reader_takes(r, "expect"))
-		return reader_bad(r, "a statement begins with 'expect' or 'never'");
+		return no_beginning(r);
 	reader_blanks(r);
 	if (is_exit(r)) {
 		err = read_exit(r, s);
@@ -310,7 +323,10 @@ static int read_statement(struct reader *r, struct statement *s)
 	if (err)
 		return err;
 	reader_blanks(r);
-	return r->at < r->len ? reader_bad(r, "this does not belong here") : 0;
+	if (r->at < r->len)
+		return reader_bad(r, "this does not belong here");
+	statement_needs(s);
+	return 0;
 }
 
 static void free_statement(struct statement *s)
@@ -454,26 +470,6 @@ void expect_free(struct expect *e)
 	free(e->st);
 	free(e->file);
 	free(e);
-}
-
-/* What the ledger's word on a mapping comes from, besides the changes. */
-static void wants_of_mappings(const char *text, bool want[MMT_EV_MAX])
-{
-	want[MMT_EV_DRIVER_MMAP] = true;
-	want[MMT_EV_PFN_MAP] = want[MMT_EV_PAGE_MAP] = want[MMT_EV_DMA_MAP] = true;
-	want[MMT_EV_FAULT] |= strstr(text, "fault") != NULL;
-}
-
-void expect_wants(const struct expect *e, bool want[MMT_EV_MAX])
-{
-	/* by which processes begin and end; much of what is judged is over then */
-	want[MMT_EV_EXEC] = want[MMT_EV_EXIT] = true;
-	for (unsigned i = 0; i < e->n; i++)
-		for (unsigned k = 0; k < e->st[i].nsteps; k++)
-			if (e->st[i].step[k].about < MMT_EV_MAX)
-				want[e->st[i].step[k].about] = true;
-			else if (e->st[i].step[k].about == ABOUT_MAPPING)
-				wants_of_mappings(e->st[i].text, want);
 }
 
 unsigned expect_count(const struct expect *e)

@@ -15,12 +15,17 @@ static void put_plain(struct buf *b, const char *s)
 	}
 }
 
-static void put_comment(struct buf *b, const char *line, size_t len)
+static void put_clean(struct buf *b, const char *line, size_t len)
 {
-	buf_puts(b, "# ");
 	for (size_t i = 0; i < len; i++)
 		buf_putc(b, (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? '?' : line[i]);
 	buf_putc(b, '\n');
+}
+
+static void put_comment(struct buf *b, const char *line, size_t len)
+{
+	buf_puts(b, "# ");
+	put_clean(b, line, len);
 }
 
 static void put_stack(void *out, const char *line, size_t len)
@@ -28,8 +33,7 @@ static void put_stack(void *out, const char *line, size_t len)
 	struct buf *b = out;
 
 	buf_puts(b, "#     ");
-	buf_put(b, line, len);
-	buf_putc(b, '\n');
+	put_clean(b, line, len);
 }
 
 static void put_details(struct buf *b, const struct state *st)

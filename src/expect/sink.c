@@ -62,9 +62,9 @@ static int judge_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 	for (unsigned i = 0; i < j->expect->n && j->opts.blind; i++) {
 		const struct statement *st = &j->expect->st[i];
 
-		for (unsigned k = 0; k < st->nsteps && !j->states[i].blind; k++)
-			if (st->step[k].about < MMT_EV_MAX && j->opts.blind(j->opts.ctx, info, st->step[k].about))
-				j->states[i].blind = about_name(st->step[k].about);
+		for (unsigned ev = 0; ev < MMT_EV_MAX && !j->states[i].blind; ev++)
+			if (st->needs[ev] & EXPR_COUNTS && j->opts.blind(j->opts.ctx, info, ev))
+				j->states[i].blind = about_name(ev);
 	}
 	return j->unseen.err;
 }
@@ -164,6 +164,7 @@ static bool key_of(const struct statement *s, unsigned step, const struct expr_s
 static void count_loose(struct state *st, unsigned step)
 {
 	st->maybe++;
+	st->unbounded |= st->s->place != ANYWHERE && step == 1; /* any number may lie behind it, or before it */
 	st->loose += st->s->form == FORM_FOLLOWS ? step == 1 : st->s->each && step == 0;
 }
 
@@ -279,13 +280,6 @@ static int judge_leaving(struct mmt_sink *s, const struct mmt_hdr *exit)
 
 /* ---- the end ---- */
 
-/* Is what a statement says about mappings the ledger's word? */
-static bool leans_on_ledger(const struct statement *s)
-{
-	return statement_of_objects(s) || strstr(s->text, "mapping") || strstr(s->text, "driver ") ||
-	       strstr(s->text, "path");
-}
-
 static bool loss_matters(const struct statement *s, unsigned kind, unsigned event)
 {
 	const struct mmt_schema_event *ev = event ? schema_event(event) : NULL;
@@ -299,16 +293,20 @@ static bool loss_matters(const struct statement *s, unsigned kind, unsigned even
 	case MMT_LOSS_GAP:
 	case MMT_LOSS_DIFFER:
 	case MMT_LOSS_MM:
-		return leans_on_ledger(s);
+		return s->ledger;
 	default:
 		break;
 	}
 	if (!ev)
 		return true;
-	for (unsigned i = 0; i < s->nsteps; i++)
-		if (s->step[i].about == event)
-			return true;
-	return ev->family == MMT_FAM_CHANGE && leans_on_ledger(s);
+	return s->needs[event] || (ev->family == MMT_FAM_CHANGE && s->ledger);
+}
+
+/* Is each that was lost one that may have been meant, and no more than that? */
+static bool loss_counts(const struct statement *s, unsigned kind, unsigned event)
+{
+	return event && s->nsteps == 1 && s->step[0].about == event && kind != MMT_LOSS_GAP &&
+	       kind != MMT_LOSS_DIFFER && kind != MMT_LOSS_MM;
 }
 
 static void count_lost(const struct judge *j, struct state *st)
@@ -324,6 +322,7 @@ static void count_lost(const struct judge *j, struct state *st)
 					 ev ? about_name(ev) : "events", schema_loss(kind)->text,
 					 kind == MMT_LOSS_RING ? "; a larger --buffer may help" : "");
 			st->lost += j->lost[kind][ev];
+			st->unbounded |= !loss_counts(st->s, kind, ev);
 		}
 	}
 }
@@ -370,7 +369,10 @@ static int report_all(struct judge *j, const struct mmt_summary *sum)
 static int judge_end(struct mmt_sink *s, const struct mmt_summary *sum)
 {
 	struct judge *j = judge_of(s);
-	struct run_facts facts = { .child_status = sum->child_status, .bad = sum->bad, .recorded = j->opts.recorded };
+	struct run_facts facts = { .child_status = sum->child_status,
+				   .bad = sum->bad,
+				   .partial = sum->partial,
+				   .recorded = j->opts.recorded };
 	int err = order_end(&j->order);
 
 	for (unsigned i = 0; i < j->expect->n && !err; i++) {

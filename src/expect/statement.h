@@ -53,10 +53,12 @@ struct statement {
 	bool whole_run;	 /* by run */
 	unsigned nsteps; /* step[0] is what it is about, step[1] what that is compared with; a sequence has more */
 	struct step step[STEPS_MAX];
-	struct expr *that;	 /* of all, any, none */
-	struct expr_path *field; /* of FORM_VALUE */
-	uint64_t bound;		 /* of cmp: a number, or in the field's unit */
-	uint64_t within_ns;	 /* 0: any time */
+	struct expr *that;	   /* of all, any, none */
+	struct expr_path *field;   /* of FORM_VALUE */
+	uint64_t bound;		   /* of cmp: a number, or in the field's unit */
+	uint64_t within_ns;	   /* 0: any time */
+	uint8_t needs[MMT_EV_MAX]; /* events: EXPR_WANTS, EXPR_COUNTS */
+	bool ledger;		   /* it is only as right as the ledger */
 };
 
 struct expect {
@@ -79,6 +81,9 @@ static inline bool statement_of_objects(const struct statement *s)
 {
 	return s->nsteps && s->step[0].about >= ABOUT_MAPPING;
 }
+
+/* Fills needs and ledger of what was read. */
+void statement_needs(struct statement *s);
 
 /* ---- reading: parse.c has lines and what they begin with, clause.c the rest ---- */
 

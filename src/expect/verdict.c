@@ -76,13 +76,13 @@ static enum expect_verdict between(enum cmp cmp, uint64_t low, uint64_t high, ui
 /* More than was seen may be there. */
 static uint64_t unseen(const struct state *st)
 {
-	return st->maybe + st->lost;
+	return st->maybe + st->lost + (st->unbounded || st->overflow);
 }
 
 static void judge_count(struct state *st)
 {
 	char n[MANY];
-	uint64_t high = st->overflow ? UINT64_MAX : st->seen + unseen(st);
+	uint64_t high = st->overflow || st->unbounded ? UINT64_MAX : st->seen + unseen(st);
 	enum expect_verdict v = between(st->s->cmp, st->seen, high, st->s->bound);
 
 	many(n, sizeof(n), st->seen, st->s->step[0].about);
@@ -156,6 +156,8 @@ static void put_value(struct buf *b, const struct statement *s, uint64_t v)
 		expr_value_show(b, &value);
 }
 
+#define ANY (UINT64_MAX / 4) /* values, more than there can be known ones */
+
 static void judge_value(struct state *st)
 {
 	uint64_t low = 0, high = 0;
@@ -164,7 +166,7 @@ static void judge_value(struct state *st)
 	char metric[16], n[MANY];
 
 	many(n, sizeof(n), st->seen, st->s->step[0].about);
-	if (!values_range(&st->values, st->s, unseen(st), &low, &high)) {
+	if (!values_range(&st->values, st->s, st->overflow || st->unbounded ? ANY : unseen(st), &low, &high)) {
 		say(st, unseen(st) ? EXPECT_OPEN : EXPECT_FAIL, "no such %s was seen",
 		    st->s->step[0].about >= ABOUT_MAPPING ? "object" : "event");
 		return;
@@ -192,13 +194,13 @@ static void judge_balanced(struct state *st)
 	else if (!st->seen && !unseen(st))
 		say(st, EXPECT_FAIL, "no such object was seen");
 	else
-		say(st, unseen(st) || st->overflow ? EXPECT_OPEN : EXPECT_PASS, "%s, all ended", n);
+		say(st, unseen(st) ? EXPECT_OPEN : EXPECT_PASS, "%s, all ended", n);
 }
 
 /* What is missing may have been among what was not seen, or not put into order. */
 static bool in_doubt(const struct state *st)
 {
-	return unseen(st) > st->loose || st->overflow || st->disordered;
+	return unseen(st) > st->loose || st->disordered;
 }
 
 static void judge_follows(struct state *st)
@@ -234,10 +236,14 @@ static void judge_sequence(struct state *st)
 		say(st, st->loose ? EXPECT_OPEN : EXPECT_PASS, "%" PRIu64 " time%s", st->met, st->met == 1 ? "" : "s");
 }
 
-static void judge_exit(struct state *st, int status)
+static void judge_exit(struct state *st, int status, const char *partial)
 {
 	bool implied = !st->s->line;
 
+	if (status < 0 && partial && !implied) {
+		say(st, EXPECT_OPEN, "no end of a command was seen; %s", partial);
+		return;
+	}
 	if (status < 0) {
 		say(st, implied ? EXPECT_SKIP : EXPECT_BLIND, "no command was run, so there is no exit status");
 		return;
@@ -255,7 +261,9 @@ static void add_why(struct state *st, const struct run_facts *f)
 	char *to = st->said + len;
 	size_t room = sizeof(st->said) - len;
 
-	if (st->lost)
+	if (f->partial)
+		snprintf(to, room, "; %s", f->partial);
+	else if (st->lost)
 		snprintf(to, room, "; %" PRIu64 " lost (%s)", st->lost, st->lost_what);
 	else if (f->bad)
 		snprintf(to, room, "; %" PRIu64 " records could not be read", f->bad);
@@ -281,7 +289,7 @@ void state_judge(struct state *st, const struct run_facts *f)
 	};
 
 	if (st->s->form == FORM_EXIT) {
-		judge_exit(st, f->child_status);
+		judge_exit(st, f->child_status, f->partial);
 		return;
 	}
 	if (st->blind) {
@@ -292,9 +300,10 @@ void state_judge(struct state *st, const struct run_facts *f)
 		return;
 	}
 	st->lost += f->bad;
+	st->unbounded |= f->bad || f->partial;
 	judges[st->s->form](st);
 	/* what was lost may have been what matters, and a passing verdict is a promise */
-	if (st->verdict == EXPECT_PASS && (st->lost || st->overflow || st->disordered))
+	if (st->verdict == EXPECT_PASS && (st->lost || st->overflow || st->disordered || f->partial))
 		st->verdict = EXPECT_OPEN;
 	st->lost -= f->bad;
 	if (st->verdict == EXPECT_OPEN)

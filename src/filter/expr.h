@@ -64,6 +64,13 @@ enum expr_truth expr_eval(const struct expr *e, const struct expr_subject *s);
 bool expr_may_match(const struct expr *e, unsigned event);
 /* Does it ask for anything that the ledger knows of mappings, or for drivers? */
 bool expr_asks_mappings(const struct expr *e);
+/*
+ * Adds to needs, by enum mmt_event, what events those of the ledger's fields that it asks for are made of. True: it asks for some,
+ * and is only as right as the ledger. The same of a path.
+ */
+#define EXPR_WANTS  1 /* without such events they are unknown, or not as well known */
+#define EXPR_COUNTS 2 /* they count such events: where there could be none, 0 is not known either */
+bool expr_needs(const struct expr *e, uint8_t needs[MMT_EV_MAX]);
 /* The event's own fields that it asks for, as bits of mmt_hdr.have (MMT_HAVE_DUR: lat). */
 uint64_t expr_uses(const struct expr *e, unsigned event);
 
@@ -87,6 +94,7 @@ const char *expr_path_text(const struct expr_path *p); /* as it was written */
 bool expr_path_get(const struct expr_path *p, const struct expr_subject *s, struct expr_value *out);
 /* Nanoseconds, bytes, … (enum mmt_look) of numbers; -1: text, or not the same for all events of the scope. */
 int expr_path_look(const struct expr_path *p);
+bool expr_path_needs(const struct expr_path *p, uint8_t needs[MMT_EV_MAX]);
 uint64_t expr_path_uses(const struct expr_path *p, unsigned event);
 /* What is compared with it ("50us", "16K", "SIGBUS", "cow", "\"text\""): 0, or -EINVAL with *err filled. At most one look. */
 int expr_path_literal(const struct expr_path *p, const char *text, size_t len, struct expr_value *out,

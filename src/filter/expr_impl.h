@@ -5,6 +5,7 @@
  *   expr_call.c  what others call      expr_lex.c   text to tokens           expr_parse.c  tokens to a tree
  *   expr_path.c  names to fields       expr_type.c  what goes with a field   expr_get.c    values of a subject
  *   expr_eval.c  truth                 expr_push.c  for sessions            expr_names.c  fields by name
+ *   expr_needs.c events behind the ledger's fields
  */
 #ifndef MMTRACE_FILTER_EXPR_IMPL_H
 #define MMTRACE_FILTER_EXPR_IMPL_H

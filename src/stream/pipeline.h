@@ -62,6 +62,8 @@ int pipeline_flush(struct pipeline *p);
 /* What a recording says: the time; records its run left out; addresses of an event (0: of stacks) that had no name. */
 void pipeline_now(struct pipeline *p, uint64_t now_ns);
 void pipeline_bad(struct pipeline *p, uint64_t n);
+/* Something of the run is not there, and why (NULL: all is); for the summary, so before the end. */
+void pipeline_partial(struct pipeline *p, const char *why);
 void pipeline_nameless(struct pipeline *p, uint32_t event, uint64_t n);
 /* Asks what of a process is in memory, for a recording; nothing where nobody can be asked. 0 or -errno of the first sink that failed. */
 int pipeline_residents(struct pipeline *p, uint32_t pid);

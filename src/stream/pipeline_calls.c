@@ -35,6 +35,12 @@ void pipeline_bad(struct pipeline *p, uint64_t n)
 	p->sum.bad += n;
 }
 
+void pipeline_partial(struct pipeline *p, const char *why)
+{
+	if (!p->sum.partial)
+		p->sum.partial = why;
+}
+
 void pipeline_nameless(struct pipeline *p, uint32_t event, uint64_t n)
 {
 	if (event < MMT_EV_MAX)

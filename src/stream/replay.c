@@ -84,6 +84,8 @@ int replay_play(struct rec_reader *r, struct pipeline *p, const struct replay_ti
 	k.next_ns = info.start_mono_ns + k.every_ns;
 	pipeline_now(p, info.start_mono_ns);
 	err = pipeline_begin(p, &info);
+	if (rec_reader_head(r)->num[REC_FLAGS] & REC_FLIGHT)
+		pipeline_partial(p, "the recording begins in the middle of the run");
 	while (!err && (got = rec_reader_next(r, &piece)) != 0)
 		err = got < 0 ? got : play_piece(&k, &piece);
 	pipeline_bad(p, rec_reader_stats(r)->bad);
@@ -92,6 +94,7 @@ int replay_play(struct rec_reader *r, struct pipeline *p, const struct replay_ti
 	last = rec_reader_stats(r)->last_ns;
 	last = last > info.start_mono_ns ? last : info.start_mono_ns;
 	pipeline_now(p, last);
+	pipeline_partial(p, "the recording was cut");
 	end = pipeline_end(p, last - info.start_mono_ns, -1);
 	return pipeline_failed(p) ? pipeline_failed(p) : err ? err : end;
 }

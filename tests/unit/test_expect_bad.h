@@ -2,7 +2,7 @@
 /* Statements that the checker refuses, and what it says: file:line:column, the line, a caret. Part of test_expect_parse.c. */
 // clang-format off
 { "expekt fault",
-  "ci.expect:1:1: a statement begins with 'expect' or 'never'\n"
+  "ci.expect:1:1: a statement begins with 'expect' or 'never', did you mean 'expect'?\n"
   "    expekt fault\n"
   "    ^~~~~~\n" },
 { "expect",
@@ -281,4 +281,12 @@
   "ci.expect:1:40: count, all, any, none, after, before, follows, within, by or a function like p99(lat) is needed here, did you mean 'count'?\n"
   "    expect fault where comm == \"it's # no\" cuont >= 1\n"
   "                                           ^~~~~\n" },
+{ "expect exit = 0",
+  "ci.expect:1:13: write '=='\n"
+  "    expect exit = 0\n"
+  "                ^\n" },
+{ "expect falt\r",
+  "ci.expect:1:8: no event or object 'falt', did you mean 'fault'?\n"
+  "    expect falt\n"
+  "           ^~~~\n" },
 	// clang-format on

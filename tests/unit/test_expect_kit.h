@@ -54,6 +54,7 @@ struct run {
 	enum expect_form form;
 	const char *blind; /* an event that nothing tells */
 	const char *junit;
+	const char *partial; /* why this is not all of a run */
 	bool color;
 	unsigned width;
 	uint64_t lost;
@@ -118,7 +119,9 @@ static inline void run_begin(struct run *r, const char *text)
 /* The exit code; the output is in r->out. */
 static inline int run_end_with(struct run *r, int status, uint64_t bad)
 {
-	struct mmt_summary sum = { .child_status = status, .bad = bad, .events = 9, .ran_ns = 250 * MS };
+	struct mmt_summary sum = {
+		.child_status = status, .bad = bad, .events = 9, .ran_ns = 250 * MS, .partial = r->partial
+	};
 	int code;
 	ssize_t n;
 

@@ -39,7 +39,7 @@ static void test_bad_files(void **state)
 	/* every line is looked at, and where it stands is told */
 	refuse_bytes(TEXT("expect fault\r\nexpect fualt\r\n\n  never fautl"),
 		     "ci.expect:2:8: no event or object 'fualt', did you mean 'fault'?\n"
-		     "    expect fualt?\n"
+		     "    expect fualt\n"
 		     "           ^~~~~\n"
 		     "ci.expect:4:9: no event or object 'fautl', did you mean 'fault'?\n"
 		     "      never fautl\n"
@@ -129,7 +129,8 @@ static void test_wants(void **state)
 	assert_int_equal(wanted("never fault after mlock\nnever signal\n", want), 5);
 	assert_true(want[MMT_EV_FAULT] && want[MMT_EV_MLOCK] && want[MMT_EV_SIGNAL] && want[MMT_EV_EXEC]);
 	assert_int_equal(wanted("expect exit == 0", want), 2);
-	wanted("expect mapping balanced", want);
+	assert_int_equal(wanted("expect mapping balanced", want), 2);
+	wanted("expect mapping where driver == \"mmdemo\" balanced", want);
 	assert_true(want[MMT_EV_DRIVER_MMAP] && !want[MMT_EV_FAULT]);
 	wanted("expect mapping all faults < 9", want);
 	assert_true(want[MMT_EV_FAULT]);

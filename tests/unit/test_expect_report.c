@@ -111,6 +111,21 @@ static void test_tap(void **state)
 				      "ok 6 t.expect: expect exit == 0\n");
 }
 
+/* Whoever names functions cannot forge a line, nor paint. */
+static void test_tap_is_clean(void **state)
+{
+	static const char *const stack[] = { "app:a\033[31mb\rok 1" };
+	struct run r = { .form = EXPECT_TAP };
+
+	(void)state;
+	run_begin(&r, "never signal");
+	r.stack = stack;
+	r.nstack = 1;
+	say_signal(&r, 30, 7);
+	assert_int_equal(run_end(&r), 1);
+	has(&r, "#     app:a?[31mb?ok 1\n");
+}
+
 static void test_junit(void **state)
 {
 	static char text[16384];
@@ -175,10 +190,8 @@ static void test_junit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_color),
-		cmocka_unit_test(test_tap),
-		cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_color), cmocka_unit_test(test_tap),
+		cmocka_unit_test(test_tap_is_clean), cmocka_unit_test(test_junit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,10 +234,51 @@ static void test_replay_is_the_run(void **state)
 	buf_free(&later.said);
 }
 
+/* What a replay's summary says of a recording that is not all of a run: flags as in its head, its last bytes cut off. */
+static const char *partial(uint64_t flags, off_t cut)
+{
+	static char said[64];
+	struct mmt_run_info info = { .release = "6.1", .machine = "aarch64", .page_size = 16384 };
+	struct rec_head head = { .num = { [REC_FLAGS] = flags } };
+	int fd = memfd_create("replay", MFD_CLOEXEC);
+	struct mmt_sink *tap = rec_tap_open(fd, &head, REC_PACK_NEVER);
+	struct pipeline_opts o = { .sinks = { tap }, .nsinks = 1, .page_size = 16384, .clock = look };
+	struct pipeline_opts again = { .nsinks = 0 };
+	struct pipeline *p = pipeline_new(&o);
+	struct rec_reader *r;
+	char why[REC_WHY];
+
+	assert_int_equal(pipeline_begin(p, &info), 0);
+	run(p);
+	assert_null(pipeline_summary(p)->partial);
+	pipeline_free(p);
+	tap->free(tap);
+	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - cut), 0);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(rec_reader_open(&r, fd, why), 0);
+	replay_opts_fill(rec_reader_head(r), &again);
+	p = pipeline_new(&again);
+	assert_int_equal(replay_play(r, p, NULL) != 0, cut != 0);
+	snprintf(said, sizeof(said), "%s", pipeline_summary(p)->partial ? pipeline_summary(p)->partial : "");
+	pipeline_free(p);
+	rec_reader_close(r);
+	close(fd);
+	return said;
+}
+
+static void test_part_of_a_run(void **state)
+{
+	(void)state;
+	assert_string_equal(partial(0, 0), "");
+	assert_string_equal(partial(0, 1), "the recording was cut");
+	assert_string_equal(partial(REC_FLIGHT, 0), "the recording begins in the middle of the run");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replay_is_the_run),
+		cmocka_unit_test(test_part_of_a_run),
 	};
 
 	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
