@@ -15,11 +15,16 @@ struct waiting {
 	struct hit hit; /* its witness is held */
 };
 
+struct queue {
+	struct waiting *first, **end; /* end NULL: nothing was put in yet */
+};
+
 /* What is known of one key. */
 struct key {
 	bool other; /* after: the other was there, last at: */
 	uint64_t other_ts;
-	struct waiting *first, **end; /* before, follows: until the other comes */
+	/* Before, follows: until the other comes, in [0]. Sequence ... all: what waits for step i, since the row began. */
+	struct queue queue[STEPS_MAX];
 	/* sequence: of the first n steps in a row, when the last such row began; and what made it so long. */
 	unsigned reached;
 	uint64_t began[STEPS_MAX];
@@ -51,10 +56,7 @@ static struct key *key_of(struct state *st, uint64_t value)
 		free(k);
 		k = NULL;
 	}
-	if (k)
-		k->end = &k->first;
-	else
-		st->overflow = true;
+	st->overflow |= !k;
 	return k;
 }
 
@@ -63,7 +65,13 @@ static bool in_time(const struct statement *s, uint64_t from, uint64_t to)
 	return !s->within_ns || to < from || to - from <= s->within_ns;
 }
 
-static void wait_for(struct state *st, struct key *k, const struct order_entry *e)
+static void put_last(struct queue *q, struct waiting *first, struct waiting **end)
+{
+	*(q->end ? q->end : &q->first) = first;
+	q->end = end;
+}
+
+static void wait_for(struct state *st, struct queue *q, const struct order_entry *e)
 {
 	struct waiting *w = st->keys->waiting < WAITING_MAX ? calloc(1, sizeof(*w)) : NULL;
 
@@ -74,22 +82,21 @@ static void wait_for(struct state *st, struct key *k, const struct order_entry *
 	w->ts_ns = e->ts_ns;
 	w->hit = e->hit;
 	witness_hold(w->hit.w);
-	*k->end = w;
-	k->end = &w->next;
+	put_last(q, w, &w->next);
 	st->keys->waiting++;
 }
 
 /* The first that waits, taken out; its witness is the caller's. */
-static bool next_waiting(struct state *st, struct key *k, struct waiting *out)
+static bool next_waiting(struct state *st, struct queue *q, struct waiting *out)
 {
-	struct waiting *w = k->first;
+	struct waiting *w = q->first;
 
 	if (!w)
 		return false;
 	*out = *w;
-	k->first = w->next;
-	if (!k->first)
-		k->end = &k->first;
+	q->first = w->next;
+	if (!q->first)
+		q->end = NULL;
 	free(w);
 	st->keys->waiting--;
 	return true;
@@ -111,10 +118,10 @@ static int before(struct state *st, struct key *k, const struct order_entry *e)
 	int err = 0;
 
 	if (e->step == 0) {
-		wait_for(st, k, e);
+		wait_for(st, k->queue, e);
 		return 0;
 	}
-	while (next_waiting(st, k, &w)) {
+	while (next_waiting(st, k->queue, &w)) {
 		if (!err && in_time(st->s, w.ts_ns, e->ts_ns))
 			err = state_hit(st, &w.hit);
 		witness_drop(w.hit.w);
@@ -122,33 +129,39 @@ static int before(struct state *st, struct key *k, const struct order_entry *e)
 	return err;
 }
 
-static char *late_note(const struct state *st, uint64_t ns)
+/* Of what came, after all, as step i. */
+static char *late_note(const struct state *st, unsigned i, uint64_t ns)
 {
 	char took[NUM_FMT_LEN], *note = NULL;
 
-	if (asprintf(&note, "%s came %s later", about_name(st->s->step[0].about), num_fmt_duration(took, ns)) < 0)
+	if (asprintf(&note, "%s came %s later", about_name(st->s->step[i].about), num_fmt_duration(took, ns)) < 0)
 		return NULL;
 	return note;
 }
 
-static void follows(struct state *st, struct key *k, const struct order_entry *e)
+/* All that waits has its answer: event e, in time or too late. */
+static void answer(struct state *st, struct queue *q, const struct order_entry *e)
 {
 	struct waiting w;
 
-	if (e->step == 1) {
-		wait_for(st, k, e);
-		return;
-	}
-	while (next_waiting(st, k, &w)) {
+	while (next_waiting(st, q, &w)) {
 		st->seen++;
 		if (in_time(st->s, w.ts_ns, e->ts_ns)) {
 			st->met++;
 		} else {
 			st->unmet++;
-			state_offend(st, w.hit.w, late_note(st, e->ts_ns - w.ts_ns));
+			state_offend(st, w.hit.w, late_note(st, e->step, e->ts_ns - w.ts_ns));
 		}
 		witness_drop(w.hit.w);
 	}
+}
+
+static void follows(struct state *st, struct key *k, const struct order_entry *e)
+{
+	if (e->step == 1)
+		wait_for(st, k->queue, e);
+	else
+		answer(st, k->queue, e);
 }
 
 /* ---- sequence ---- */
@@ -189,6 +202,21 @@ static void sequence(struct state *st, struct key *k, const struct order_entry *
 		sequence_done(st, k);
 }
 
+/* Each that began has to come to its end. One event may be the next step of several. */
+static void rows(struct state *st, struct key *k, const struct order_entry *e)
+{
+	struct queue *q = &k->queue[e->step];
+
+	if (!e->step) {
+		wait_for(st, &k->queue[1], e);
+	} else if (e->step + 1u == st->s->nsteps) {
+		answer(st, q, e);
+	} else if (q->first) {
+		put_last(&q[1], q->first, q->end);
+		*q = (struct queue){ 0 };
+	}
+}
+
 int steps_take(struct state *st, struct order_entry *e)
 {
 	struct key *k = key_of(st, e->key);
@@ -197,7 +225,7 @@ int steps_take(struct state *st, struct order_entry *e)
 		return 0;
 	st->other += e->step == 1;
 	if (st->s->form == FORM_SEQUENCE)
-		sequence(st, k, e);
+		(st->s->each ? rows : sequence)(st, k, e);
 	else if (st->s->form == FORM_FOLLOWS)
 		follows(st, k, e);
 	else
@@ -217,41 +245,48 @@ static size_t nkeys(const struct state *st)
 	return st->keys ? st->keys->map.cap : 0;
 }
 
+/* What waits for step i. */
+struct left {
+	struct waiting w;
+	unsigned step;
+};
+
 static int by_time(const void *a, const void *b)
 {
-	const struct waiting *x = a, *y = b;
+	const struct left *x = a, *y = b;
 
-	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
+	return x->w.ts_ns < y->w.ts_ns ? -1 : x->w.ts_ns > y->w.ts_ns;
 }
 
-static void unanswered(struct state *st, struct waiting *w)
+static void unanswered(struct state *st, const struct left *l)
 {
 	char *note = NULL;
 
 	st->seen++;
 	st->unmet++;
-	if (asprintf(&note, "no %s came behind it", about_name(st->s->step[0].about)) < 0)
+	if (asprintf(&note, "no %s came behind it", about_name(st->s->step[l->step].about)) < 0)
 		note = NULL;
-	state_offend(st, w->hit.w, note);
-	witness_drop(w->hit.w);
+	state_offend(st, l->w.hit.w, note);
+	witness_drop(l->w.hit.w);
 }
 
 /* What still waits, of all keys, in the order of its coming. */
-static int follows_end(struct state *st)
+static int waiting_end(struct state *st)
 {
 	unsigned n = 0, all = st->keys ? st->keys->waiting : 0;
-	struct waiting *w = all ? calloc(all, sizeof(*w)) : NULL;
+	struct left *l = all ? calloc(all, sizeof(*l)) : NULL;
 
-	if (all && !w)
+	if (all && !l)
 		return -ENOMEM;
 	for (size_t i = 0; i < nkeys(st); i++)
-		while (nth(st, i) && next_waiting(st, nth(st, i), &w[n]))
-			n++;
+		for (unsigned q = 0; nth(st, i) && q < STEPS_MAX; q++)
+			while (next_waiting(st, &nth(st, i)->queue[q], &l[n].w))
+				l[n++].step = q;
 	if (n)
-		qsort(w, n, sizeof(*w), by_time);
+		qsort(l, n, sizeof(*l), by_time);
 	for (unsigned i = 0; i < n; i++)
-		unanswered(st, &w[i]);
-	free(w);
+		unanswered(st, &l[i]);
+	free(l);
 	return 0;
 }
 
@@ -270,47 +305,30 @@ static void broken_off(struct state *st, const struct key *k)
 	}
 }
 
-static int by_beginning(const void *a, const void *b)
+/* Where none came to its end, the row that came furthest. */
+static void sequence_end(struct state *st)
 {
-	const struct key *x = *(struct key *const *)a, *y = *(struct key *const *)b;
-
-	return x->began[0] < y->began[0] ? -1 : x->began[0] > y->began[0];
-}
-
-/* Rows that broke off: all of them where each has to be whole, else the one that came furthest. */
-static int sequence_end(struct state *st)
-{
-	struct key **k = st->keys ? calloc(st->keys->map.n + 1, sizeof(*k)) : NULL;
 	const struct key *best = NULL;
-	unsigned n = 0;
 
-	if (st->keys && !k)
-		return -ENOMEM;
-	for (size_t i = 0; i < nkeys(st); i++)
-		if (nth(st, i) && nth(st, i)->reached)
-			k[n++] = nth(st, i);
-	if (n)
-		qsort(k, n, sizeof(*k), by_beginning);
-	for (unsigned i = 0; i < n; i++) {
-		if (!best || k[i]->reached > best->reached)
-			best = k[i];
-		if (!st->s->each)
-			continue;
-		st->seen++;
-		st->unmet++;
-		broken_off(st, k[i]);
+	for (size_t i = 0; i < nkeys(st); i++) {
+		const struct key *k = nth(st, i);
+
+		if (k && k->reached &&
+		    (!best || k->reached > best->reached ||
+		     (k->reached == best->reached && k->began[0] < best->began[0])))
+			best = k;
 	}
-	if (best && !st->s->each && !st->s->never && !st->met)
+	if (best && !st->s->never && !st->met)
 		broken_off(st, best);
-	free(k);
-	return 0;
 }
 
 int steps_end(struct state *st)
 {
+	if (st->s->form == FORM_FOLLOWS || st->s->each)
+		return waiting_end(st);
 	if (st->s->form == FORM_SEQUENCE)
-		return sequence_end(st);
-	return st->s->form == FORM_FOLLOWS ? follows_end(st) : 0;
+		sequence_end(st);
+	return 0;
 }
 
 void steps_free(struct state *st)
@@ -322,8 +340,9 @@ void steps_free(struct state *st)
 
 		if (!k)
 			continue;
-		while (next_waiting(st, k, &w))
-			witness_drop(w.hit.w);
+		for (unsigned q = 0; q < STEPS_MAX; q++)
+			while (next_waiting(st, &k->queue[q], &w))
+				witness_drop(w.hit.w);
 		forget_row(k);
 		free(k);
 	}

@@ -1,6 +1,6 @@
 // LINK: expect filter event ledger base enrich/memtype
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What must not pass because less was seen than was said: a part of a run, fields that nobody counted. */
+/* What must not pass because less was seen than was said: a part of a run, fields that nobody counted, rows that broke off. */
 #include "test_expect_kit.h"
 
 static int part(const char *text, story_fn story, int status)
@@ -154,6 +154,49 @@ static void test_after_the_unknown(void **state)
 	judge("expect munmap count <= 5 after fault", after_nobody_knows, 1, NULL);
 }
 
+/* ---- sequences of which each has to be whole ---- */
+
+static void late_then_well(struct run *r)
+{
+	say_open(r, 0, "m1");
+	say_close(r, 5000, "m1");
+	say_open(r, 10000, "m1");
+	say_close(r, 10500, "m1");
+}
+
+static void again_before_its_end(struct run *r)
+{
+	say_open(r, 0, "m1");
+	say_open(r, 9000, "m1");
+	say_close(r, 9500, "m1");
+}
+
+static void well_then_not_at_all(struct run *r)
+{
+	late_then_well(r);
+	say_open(r, 20000, "m1");
+	say_fault(r, 20010, 1, MMT_FKIND_ANON, "m1");
+}
+
+static void test_each_row(void **state)
+{
+	struct run r = { .form = EXPECT_JSON };
+
+	(void)state;
+	judge("expect sequence driver_open, driver_close within 1ms", late_then_well, 0, NULL);
+	judge("expect sequence driver_open, driver_close within 1ms all", late_then_well, 1, "driver_open@0us");
+	judge("expect sequence driver_open, driver_close within 10ms all", late_then_well, 0, NULL);
+	judge("expect sequence driver_open, driver_close within 1ms all", again_before_its_end, 1, "driver_open@0us");
+	/* one may be the next step of several */
+	judge("expect sequence driver_open, driver_close all", again_before_its_end, 0, NULL);
+	judge("expect sequence driver_open, fault, driver_close all", well_then_not_at_all, 1, "driver_open@0us");
+	run_begin(&r, "expect sequence driver_open, fault, driver_close all");
+	well_then_not_at_all(&r);
+	assert_int_equal(run_end(&r), 1);
+	has(&r, "3 of 3 broke off");
+	has(&r, "no driver_close came behind it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_blind_to_what_is_counted),
 		cmocka_unit_test(test_loss_of_what_is_counted),
 		cmocka_unit_test(test_after_the_unknown),
+		cmocka_unit_test(test_each_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
