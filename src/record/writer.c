@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -196,6 +197,7 @@ static bool spare_cpu(void)
 
 static int start_thread(struct rec_writer_own *o)
 {
+	sigset_t all, before;
 	int err;
 
 	o->packer = packer_new();
@@ -210,7 +212,11 @@ static int start_thread(struct rec_writer_own *o)
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->more, NULL);
 	pthread_cond_init(&o->less, NULL);
+	/* signals are for whoever waits for events, or for the command */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	err = pthread_create(&o->thread, NULL, write_them, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	o->threaded = !err;
 	return -err;
 }

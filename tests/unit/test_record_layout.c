@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "record/again.h"
 #include "record/layout.h"
 
 static void put_event(struct layouts *l, uint16_t num, const char *name, uint16_t bytes)
@@ -90,11 +91,60 @@ static void test_layouts_that_cannot_be(void **state)
 	layouts_free(l);
 }
 
+/* ---- events told from the one before ---- */
+
+static bool again(struct again *g, uint32_t mask, unsigned words, uint64_t first)
+{
+	uint64_t room[1 + AGAIN_WORDS + 1] = { 0 };
+	struct rec_again *r = (void *)room;
+
+	r->type = REC_AGAIN;
+	r->size = (uint16_t)(sizeof(*r) + words * 8);
+	r->mask = mask;
+	r->word[0] = first;
+	return again_take(g, r, r->size);
+}
+
+static uint64_t first_word(uint16_t type, uint16_t size)
+{
+	struct mmt_hdr h = { .type = type, .size = size };
+	uint64_t word;
+
+	memcpy(&word, &h, sizeof(word));
+	return word;
+}
+
+static void test_again_that_cannot_be(void **state)
+{
+	struct mmt_ev_munmap e = { .h = { .type = MMT_EV_MUNMAP, .size = sizeof(e), .ts_ns = 7 }, .len = 1 };
+	struct again g = { 0 }, was;
+	char big[AGAIN_WORDS * 8 + 8] = { 0 };
+
+	(void)state;
+	assert_false(again(&g, 2, 1, 8)); /* from none */
+	again_note(&g, big, sizeof(big));
+	assert_false(again(&g, 2, 1, 8)); /* nor from one that is too long */
+	again_note(&g, &e, sizeof(e));
+	was = g;
+	assert_true(again(&g, 2, 1, 8));
+	e.h.ts_ns = 8;
+	assert_memory_equal(g.word, &e, sizeof(e));
+	assert_true(again(&g, 0, 0, 0));
+	assert_memory_equal(g.word, &e, sizeof(e));
+	assert_false(again(&g, 2, 2, 8));					 /* more words than bits */
+	assert_false(again(&g, 6, 1, 8));					 /* fewer */
+	assert_false(again(&g, 1u << sizeof(e) / 8, 1, 8));			 /* behind its end */
+	assert_false(again(&g, 1, 1, first_word(MMT_EV_MUNMAP, sizeof(e) + 8))); /* it says that it is longer */
+	g = was;
+	assert_false(again(&g, 1, 1, first_word(0x8001, sizeof(e)))); /* no event */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_other_layout),
 		cmocka_unit_test(test_layouts_that_cannot_be),
+		cmocka_unit_test(test_again_that_cannot_be),
 	};
 
 	return cmocka_run_group_tests_name("record_layout", tests, NULL, NULL);
