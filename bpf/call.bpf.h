@@ -398,13 +398,14 @@ static __always_inline void call_send(const struct hookx x, struct mmt_thread *t
 	if (!(knobs.want[ev / 64 & 1] & (1ULL << (ev % 64))))
 		return;
 	t->call_stacks = STACKS_N(x, ev & (MMT_EV_MAX - 1));
-	if (ev == MMT_EV_REMOTE) {
+	/* WANT(): what is never reached then, the verifier need not look at */
+	if (WANT(REMOTE) && ev == MMT_EV_REMOTE) {
 		send_remote(t, pid_tgid, now, ret, true);
 		return;
 	}
 	mm = mm_number(current_mm_key(pid_tgid));
 #define SEND(EV, name)                                  \
-	if (ev == MMT_EV_##EV) {                        \
+	if (WANT(EV) && ev == MMT_EV_##EV) {            \
 		send_##name(t, pid_tgid, mm, now, ret); \
 		return;                                 \
 	}
