@@ -254,7 +254,7 @@ static __always_inline void cell_missing(void)
 
 	if (st)
 		__sync_fetch_and_add(&st->no_cells, 1);
-	lose(MMT_LOSS_TOTAL, MMT_EV_FAULT_KEY);
+	lose(MMT_LOSS_TOTAL, MMT_EV_FAULT); /* not of a key: it is in no total */
 }
 
 /* What is known of a fault's kind, as the number of its cell within the row. */

@@ -72,8 +72,9 @@ static uint64_t lost_faults(const struct faults_sink *k)
 	uint64_t n = k->opts.records ? k->lost[MMT_LOSS_RING][MMT_EV_FAULT] : 0;
 
 	for (unsigned i = 0; i < MMT_COUNT(kinds); i++)
-		n += k->lost[kinds[i]][MMT_EV_FAULT];
-	return n + k->lost[MMT_LOSS_RECURSE][0];
+		n += k->lost[kinds[i]][MMT_EV_FAULT] + k->lost[kinds[i]][MMT_EV_FAULT_KEY];
+	/* of MMT_EV_FAULT_KEY: keys that had no room, whose faults are in (other) */
+	return n + k->lost[MMT_LOSS_TOTAL][MMT_EV_FAULT] + k->lost[MMT_LOSS_RECURSE][0];
 }
 
 /* Processes of which nobody knows how many they had. */

@@ -262,7 +262,8 @@ static void gather(const struct stat_sink *k, const struct mmt_summary *sum, str
 											sum->ran_ns;
 	t->maps = k->changes ? &k->maps : &k->calls;
 	t->unmaps = k->changes ? &k->unmaps : &k->uncalls;
-	t->lost_faults = lost_of(k, faults, MMT_COUNT(faults));
+	t->lost_faults = lost_of(k, faults, MMT_COUNT(faults)) + k->lost[MMT_LOSS_SLOT][MMT_EV_FAULT_KEY] +
+			 k->lost[MMT_LOSS_RETURN][MMT_EV_FAULT_KEY];
 	t->lost_maps = lost_of(k, maps, MMT_COUNT(maps));
 }
 

@@ -438,6 +438,38 @@ static void the_gate(void **state)
 	mmt_log_verbosity(0, 0);
 }
 
+/* What is in no total leaves a limit open, however it was lost; what is in (other) only has no key. */
+static void the_gate_knows_all_losses(void **state)
+{
+	static const struct {
+		uint32_t kind, event;
+		int verdict;
+	} cases[] = {
+		{ MMT_LOSS_SLOT, MMT_EV_FAULT, 4 },
+		{ MMT_LOSS_SLOT, MMT_EV_FAULT_KEY, 4 },
+		{ MMT_LOSS_RETURN, MMT_EV_FAULT_KEY, 4 },
+		{ MMT_LOSS_TOTAL, MMT_EV_FAULT, 4 },
+		{ MMT_LOSS_TARGET, 0, 4 },
+		{ MMT_LOSS_TOTAL, MMT_EV_FAULT_KEY, 0 },
+		{ MMT_LOSS_NAME, 0, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < MMT_COUNT(cases); i++) {
+		struct slos all;
+		struct kit r;
+		int verdict;
+
+		limits(&r, &all, "max<1ms");
+		KIT_TOTAL(&r, MMT_ROW_CPU, MMT_FKIND_ANON, { 1 * US, 900 });
+		kit_lost(&r, cases[i].kind, cases[i].event, 1);
+		kit_end(&r, 1000 * MS, &verdict);
+		if (verdict != cases[i].verdict)
+			fail_msg("loss %u of event %u: exit %d\n%s", cases[i].kind, cases[i].event, verdict, r.text);
+	}
+	mmt_log_verbosity(0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +490,7 @@ int main(void)
 		cmocka_unit_test(stacks_are_folded),
 		cmocka_unit_test(a_share_must_be_known_of_all),
 		cmocka_unit_test(the_gate),
+		cmocka_unit_test(the_gate_knows_all_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
