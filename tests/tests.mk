@@ -130,8 +130,9 @@ test: all $(UNIT_BINS) tests-native $(OUTPUT)/tests/bpf-core $(OUTPUT)/tests/bpf
 
 # The long runs: 500,000 changes by 8 threads, and the cases again and again; then the build as on a board, unless this
 # kernel cannot run arm64 programs (77), and everything on a machine that has had nothing installed.
+SOAK_ROUNDS ?= 10
 soak: guests-ready $(foreach k,$(SOAK_KERNELS),$(CACHE)/kernel/$(k)/.done $(OUTPUT)/kmod/$(k)/mmdemo.ko) tests-native all
-	@OUT=$(abspath $(OUTPUT)) SOAK_KERNELS="$(SOAK_KERNELS)" tests/run/soak
+	@OUT=$(abspath $(OUTPUT)) SOAK_KERNELS="$(SOAK_KERNELS)" tests/run/soak $(SOAK_ROUNDS)
 	@tests/setup/native-arm64 || [ $$? = 77 ]
 	@tests/setup/chroot-try make test
 
