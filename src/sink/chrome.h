@@ -22,6 +22,7 @@ struct chrome_track {
 	uint32_t mm, pid;
 	uint64_t first_ns; /* of its life */
 	char id[24];
+	struct chrome_track *before, *behind; /* of those that are not closed */
 	char *name;
 	bool closed;
 	unsigned nlanes;
@@ -42,7 +43,8 @@ struct chrome_sink {
 	struct buf text, name;
 	struct map tracks; /* serial of the mapping -> its track */
 	struct chrome_track *first, **last;
-	struct map threads; /* pid << 32 | tid */
+	struct chrome_track *open, *open_last; /* in the order of their making */
+	struct map threads;		       /* pid << 32 | tid */
 	struct chrome_thread *first_thread, **last_thread;
 	uint32_t next_tid;
 	uint64_t start_ns, last_ns;

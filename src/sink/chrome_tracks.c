@@ -21,6 +21,20 @@ static void put_name(struct chrome_track *t, const char *name)
 	t->name = copy;
 }
 
+/* Whoever looks for those of a space looks at what is open only: a long run has closed many. */
+static void put_open(struct chrome_sink *k, struct chrome_track *t)
+{
+	t->before = k->open_last;
+	*(k->open_last ? &k->open_last->behind : &k->open) = t;
+	k->open_last = t;
+}
+
+static void drop_open(struct chrome_sink *k, struct chrome_track *t)
+{
+	*(t->before ? &t->before->behind : &k->open) = t->behind;
+	*(t->behind ? &t->behind->before : &k->open_last) = t->before;
+}
+
 struct chrome_track *chrome_track(struct chrome_sink *k, const struct mmt_view *v)
 {
 	const struct mapping *m = v->map;
@@ -44,6 +58,7 @@ struct chrome_track *chrome_track(struct chrome_sink *k, const struct mmt_view *
 	put_name(t, v->mapping);
 	*(k->last ? k->last : &k->first) = t;
 	k->last = &t->next;
+	put_open(k, t);
 	return t;
 }
 
@@ -73,6 +88,7 @@ int chrome_close_track(struct chrome_sink *k, struct chrome_track *t, uint64_t e
 	if (t->closed)
 		return 0;
 	t->closed = true;
+	drop_open(k, t);
 	t->end_ns[0] = UINT64_MAX; /* what is told of it yet overlaps its end */
 	e.ts_ns = t->first_ns;
 	e.dur_ns = end > t->first_ns ? end - t->first_ns : 0;
@@ -86,11 +102,14 @@ int chrome_close_track(struct chrome_sink *k, struct chrome_track *t, uint64_t e
 
 int chrome_close_space(struct chrome_sink *k, uint32_t mm, uint32_t pid, uint64_t end_ns, const char *why)
 {
+	struct chrome_track *t = k->open, *behind;
 	int err = 0;
 
-	for (struct chrome_track *t = k->first; t && !err; t = t->next)
+	for (; t && !err; t = behind) {
+		behind = t->behind;
 		if (mm ? t->mm == mm : !t->mm && t->pid == pid)
 			err = chrome_close_track(k, t, end_ns, why);
+	}
 	return err;
 }
 
