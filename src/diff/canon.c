@@ -308,7 +308,7 @@ static int canon_leaving(struct mmt_sink *s, const struct mmt_hdr *h)
 	struct canon_proc *p = canon_proc(&k->c, h->mm, h->pid);
 	bool exec = HAS(h, EXIT, origin) && e->origin == MMT_ORIGIN_EXEC;
 
-	ranges_each_mapping(s->state->ledger, look_ended, k);
+	ranges_each_closed(s->state->ledger, h->mm, h->pid, look_ended, k);
 	for (uint32_t i = 0; p && i < p->nmaps; i++)
 		put_end(&k->c, p->maps[i], mapping_reason(exec ? MAPPING_EXEC : MAPPING_EXIT));
 	return 0;

@@ -159,14 +159,15 @@ static int by_serial(const void *a, const void *b)
 	return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-/* The values of a map, ordered; the caller frees them. */
-static void **sorted(const struct map *m, int (*cmp)(const void *, const void *), size_t *n)
+/* The values of a map that are wanted (NULL: all), ordered; the caller frees them. */
+static void **sorted(const struct map *m, int (*cmp)(const void *, const void *), size_t *n,
+		     bool (*wanted)(const void *value, const void *ctx), const void *ctx)
 {
 	void **v = calloc(m->n + 1, sizeof(*v));
 
 	*n = 0;
 	for (size_t i = 0; v && i < m->cap; i++)
-		if (m->slots[i].val)
+		if (m->slots[i].val && (!wanted || wanted(m->slots[i].val, ctx)))
 			v[(*n)++] = m->slots[i].val;
 	if (v)
 		qsort(v, *n, sizeof(*v), cmp);
@@ -176,7 +177,7 @@ static void **sorted(const struct map *m, int (*cmp)(const void *, const void *)
 void ranges_each_space(const struct ranges *l, ranges_space_fn fn, void *ctx)
 {
 	size_t n;
-	struct space **v = (struct space **)sorted(&l->spaces, by_pid_and_mm, &n);
+	struct space **v = (struct space **)sorted(&l->spaces, by_pid_and_mm, &n, NULL, NULL);
 
 	for (size_t i = 0; v && i < n; i++) {
 		struct ranges_space about = {
@@ -213,7 +214,30 @@ void ranges_each(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_range
 void ranges_each_mapping(const struct ranges *l, ranges_mapping_fn fn, void *ctx)
 {
 	size_t n;
-	struct mapping **v = (struct mapping **)sorted(&l->by_serial, by_serial, &n);
+	struct mapping **v = (struct mapping **)sorted(&l->by_serial, by_serial, &n, NULL, NULL);
+
+	for (size_t i = 0; v && i < n; i++)
+		fn(ctx, v[i]);
+	free(v);
+}
+
+struct whose {
+	uint32_t mm, pid;
+};
+
+static bool closed_of(const void *value, const void *whose)
+{
+	const struct mapping *m = value;
+	const struct whose *w = whose;
+
+	return m->reason != MAPPING_LIVE && m->mm == w->mm && (m->mm || m->pid == w->pid);
+}
+
+void ranges_each_closed(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_mapping_fn fn, void *ctx)
+{
+	const struct whose w = { mm, pid };
+	size_t n;
+	struct mapping **v = (struct mapping **)sorted(&l->by_serial, by_serial, &n, closed_of, &w);
 
 	for (size_t i = 0; v && i < n; i++)
 		fn(ctx, v[i]);

@@ -108,6 +108,8 @@ void ranges_each_space(const struct ranges *l, ranges_space_fn fn, void *ctx);
 void ranges_each(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_range_fn fn, void *ctx);
 /* Mappings in the order of their making, closed ones too as far as they are kept. */
 void ranges_each_mapping(const struct ranges *l, ranges_mapping_fn fn, void *ctx);
+/* The closed ones of one address space. */
+void ranges_each_closed(const struct ranges *l, uint32_t mm, uint32_t pid, ranges_mapping_fn fn, void *ctx);
 
 /* Maps over a range that was still live: the order of the stream was wrong or an event is missing. */
 uint64_t ranges_conflicts(const struct ranges *l);

@@ -24,6 +24,7 @@ struct maps_sink {
 	struct json j;
 	struct maps_opts opts;
 	bool color, screen; /* screen: drawn over, not appended */
+	bool unseen;	    /* faults were not watched */
 	uint64_t start_ns, drawn_ns;
 	/* of the process being told */
 	struct maps_process p;
@@ -121,6 +122,7 @@ static void tell_row(struct maps_sink *k, const struct mapping *m, const struct 
 			m->installs.events && m->ranges == 1 ? m->installs.pages * k->s.state->page_size : MAPS_UNKNOWN;
 	else if (r)
 		row.resident = resident_of(k, r->start, r->end);
+	row.faults = m->faults || (!m->imported && !k->unseen);
 	row.perms = perms_of(k, m, r, perms);
 	row.again = r && k->last_serial == m->serial;
 	if (!r && !k->opts.history && !maps_by_driver(&row))
@@ -179,8 +181,7 @@ static void tell_closed(void *ctx, const struct mapping *m)
 {
 	struct maps_sink *k = ctx;
 
-	if (m->mm == k->p.mm && (m->mm || m->pid == k->p.pid) && m->reason != MAPPING_LIVE)
-		tell_row(k, m, NULL);
+	tell_row(k, m, NULL);
 }
 
 /* left_ns: when it lost its mappings, 0: it lives. */
@@ -200,7 +201,7 @@ static int tell_process(struct maps_sink *k, uint32_t mm, uint32_t pid, bool gap
 	ranges_each(st->ledger, mm, pid, tell_range, k);
 	tell_held(k);
 	k->closed = 0;
-	ranges_each_mapping(st->ledger, tell_closed, k);
+	ranges_each_closed(st->ledger, mm, pid, tell_closed, k);
 	if (!k->opts.json)
 		buf_putc(&k->out.b, '\n');
 	return k->err ? k->err : out_spill(&k->out);
@@ -225,11 +226,20 @@ static int tell_all(struct maps_sink *k)
 
 /* ---- the sink ---- */
 
+static bool watched(const struct mmt_run_info *info, const char *hook)
+{
+	for (uint32_t i = 0; i < info->nhooks; i++)
+		if (!strcmp(info->hooks[i].name, hook))
+			return strcmp(info->hooks[i].tier, "none");
+	return false;
+}
+
 static int maps_begin(struct mmt_sink *s, const struct mmt_run_info *info)
 {
 	struct maps_sink *k = (struct maps_sink *)s;
 
 	k->start_ns = info->start_mono_ns;
+	k->unseen = !watched(info, "fault");
 	return k->opts.json ? json_put_header(&k->j, info) : 0;
 }
 

@@ -22,7 +22,8 @@ struct maps_row {
 	uint64_t resident; /* bytes, MAPS_UNKNOWN */
 	const char *perms; /* "rw-s" */
 	uint64_t now_ns;
-	bool again; /* the mapping had a row before this one */
+	bool faults; /* how many is known: all of them were seen, or some */
+	bool again;  /* the mapping had a row before this one */
 };
 
 struct maps_process {

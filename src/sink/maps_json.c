@@ -77,8 +77,8 @@ static void put_mapping(struct json *j, const struct maps_row *row)
 		json_bool(j, "memtype_checked", v->memtype_checked);
 	else
 		json_null(j, "memtype_checked");
-	put_known(j, "faults", !m->imported || m->faults, m->faults);
-	put_known(j, "fault_ns", !m->imported || m->faults, m->fault_ns);
+	put_known(j, "faults", row->faults, m->faults);
+	put_known(j, "fault_ns", row->faults, m->fault_ns);
 	put_known(j, "resident", row->resident != MAPS_UNKNOWN, row->resident);
 	put_known(j, "born_ns", !m->imported, m->born_ns);
 	json_str(j, "origin", schema_enum(MMT_LOOK_ORIGIN, m->origin));

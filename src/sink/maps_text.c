@@ -118,7 +118,7 @@ void maps_text_row(struct buf *b, bool color, const struct maps_row *row)
 	buf_printf(b, "%-4s %-7s", row->perms, row->v->map_class && class ? class : "-");
 	if (row->again)
 		buf_printf(b, " %6s", "");
-	else if (m->imported && !m->faults)
+	else if (!row->faults)
 		buf_printf(b, " %6s", "-");
 	else
 		buf_printf(b, " %6" PRIu64, m->faults);

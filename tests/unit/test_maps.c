@@ -187,6 +187,28 @@ static void test_at_exit(void **state)
 			    "\n");
 }
 
+/* A recording may have everything but the faults: then there are none to be counted, which is not 0. */
+static void test_faults_that_were_not_watched(void **state)
+{
+	struct mmt_hook_item hook[] = { { "change.vma_map", "fentry", "", 1, 1 }, { "fault", "fentry", "", 1, 1 } };
+	struct mmt_run_info info = { .hooks = hook };
+	struct mmt_ev_vma_map map = { .h = HDR(VMA_MAP), SHARED_VMA, .addr = AT, .len = 0x4000 };
+	static const char *const says[] = { "rw-s pfn          -  ", "rw-s pfn          0  ", "rw-s pfn          -  " };
+
+	(void)state;
+	for (uint32_t i = 0; i < MMT_COUNT(says); i++) {
+		struct run r;
+
+		info.nhooks = i ? 2 : 1;
+		hook[1].tier = i < 2 ? "fentry" : "none";
+		begin_maps(&r, (struct maps_opts){ 0 });
+		assert_int_equal(pipeline_begin(r.p, &info), 0);
+		assert_int_equal(FEED(r.p, map), 0);
+		leave(&r);
+		has(end(&r), says[i]);
+	}
+}
+
 /* Two protections are two rows of one mapping: what is the mapping's own stands in the first. */
 static void test_split(void **state)
 {
@@ -318,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_exit),
+		cmocka_unit_test(test_faults_that_were_not_watched),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_what_is_no_more),
 		cmocka_unit_test(test_resident_of_joined),
