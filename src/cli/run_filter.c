@@ -113,8 +113,21 @@ static void push_processes(struct run_opts *o, struct session_opts *s)
 	s->npids = o->push.npids;
 }
 
+/* What the ledger's answers to it are made of has to come, too; that it is not shown is the filter's. */
+static void want_behind(const struct run_opts *o, struct session_opts *s)
+{
+	uint8_t needs[MMT_EV_MAX] = { 0 };
+
+	if (!o->expr || o->once || o->kind->totals || o->replay)
+		return;
+	expr_needs(o->expr, needs);
+	for (unsigned i = 0; i < MMT_EV_MAX; i++)
+		s->want[i] |= needs[i] != 0;
+}
+
 void run_filter_push(struct run_opts *o, struct session_opts *s)
 {
+	want_behind(o, s);
 	/* a recording is there for other questions, too; and what a view of its own makes of events needs them all */
 	if (!o->filter.expr || o->v.record || o->kind->record)
 		return;
