@@ -130,6 +130,8 @@ void order_free(struct order *o);
 /* steps.c: one entry after the other, in order. */
 int steps_take(struct state *st, struct order_entry *e);
 int steps_end(struct state *st);
+/* So many keys that lines of what may turn out wrong in them would take too much memory. */
+bool steps_many(const struct state *st);
 void steps_free(struct state *st);
 
 /* ---- objects.c: mappings and processes, as the ledger has them at the end ---- */

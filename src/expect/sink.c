@@ -103,7 +103,7 @@ static bool shown(const struct state *st)
 {
 	const struct statement *s = st->s;
 
-	if (st->noff == OFFENDERS_MAX)
+	if (st->noff == OFFENDERS_MAX || (statement_ordered(s) && steps_many(st)))
 		return false;
 	if (statement_ordered(s) && s->form != FORM_COUNT)
 		return true;

@@ -6,8 +6,9 @@
 #include <string.h>
 #include "expect/judge.h"
 
-#define WAITING_MAX (1u << 20) /* entries that wait for another, of all keys together */
-#define KEYS_MAX    (1u << 20)
+#define WAITING_MAX (1u << 18) /* entries that wait for another, of all keys together */
+#define KEYS_MAX    (1u << 18)
+#define KEYS_SHOWN  8192
 
 struct waiting {
 	struct waiting *next;
@@ -58,6 +59,11 @@ static struct key *key_of(struct state *st, uint64_t value)
 	}
 	st->overflow |= !k;
 	return k;
+}
+
+bool steps_many(const struct state *st)
+{
+	return st->keys && (st->keys->map.n > KEYS_SHOWN || st->keys->waiting > KEYS_SHOWN);
 }
 
 static bool in_time(const struct statement *s, uint64_t from, uint64_t to)

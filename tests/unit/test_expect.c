@@ -206,11 +206,25 @@ static void long_run(struct run *r)
 	}
 }
 
+/* A pair for each of so many keys that none is shown, and one that is not whole. */
+static void many_keys(struct run *r)
+{
+	for (unsigned i = 0; i < 20000; i++) {
+		r->tid = i + 1;
+		say_driver(r, 10 * i + 2, 5, 1, "m1", 0);
+		if (i != 19000)
+			say_install(r, 10 * i + 4, 1, "m1", "normal-wb");
+	}
+}
+
 static void test_order_of_many(void **state)
 {
 	(void)state;
 	judge("expect pfn_map follows driver_mmap by call", long_run, 0, NULL);
 	judge("never sequence pfn_map, driver_mmap by call", long_run, 0, NULL);
+	judge("expect pfn_map follows driver_mmap by tid", many_keys, 1, NULL);
+	judge("expect sequence driver_mmap, pfn_map by tid all", many_keys, 1, NULL);
+	judge("expect sequence driver_mmap, pfn_map by tid", many_keys, 0, NULL);
 }
 
 int main(void)

@@ -126,6 +126,8 @@ static void test_losses(void **state)
 	/* not of these events, and not what they need */
 	judge("expect fault count == 100", lost_maps, 0, NULL);
 	judge("expect fault where mapping.path ~ \"mmdemo\" count == 100", lost_maps, 4, NULL);
+	judge("expect fault where driver!=\"x\" count == 100", lost_maps, 4, NULL);
+	judge("never fault where pid == 8 after driver_mmap", lost_maps, 0, NULL);
 	judge("expect fault count == 100", lost_stacks, 0, NULL);
 }
 
