@@ -95,6 +95,7 @@ static void test_values(void **state)
 	/* one more of 101 decides about p99, and nobody knows it */
 	judge("expect fault p99(lat) < 50us", faults_and_one_unknown, 4, NULL);
 	judge("expect fault p50(lat) < 50us", faults_and_one_unknown, 0, NULL);
+	judge("expect fault p99.9(lat) < 1s", faults_and_one_unknown, 4, NULL);
 	judge("expect fault max(lat) < 50us", faults_and_one_unknown, 1, "fault@500us");
 }
 

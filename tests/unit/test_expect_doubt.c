@@ -78,6 +78,13 @@ static void lost_maps(struct run *r)
 	lose(r, MMT_LOSS_RING, MMT_EV_VMA_MAP, 1);
 }
 
+/* Of no event in particular: it may have been any. */
+static void lost_anything(struct run *r)
+{
+	faults(r);
+	lose(r, MMT_LOSS_TARGET, 0, 1);
+}
+
 static void lost_stacks(struct run *r)
 {
 	faults(r);
@@ -129,6 +136,8 @@ static void test_losses(void **state)
 	judge("expect fault where driver!=\"x\" count == 100", lost_maps, 4, NULL);
 	judge("never fault where pid == 8 after driver_mmap", lost_maps, 0, NULL);
 	judge("expect fault count == 100", lost_stacks, 0, NULL);
+	judge("expect fault", lost_anything, 4, NULL);
+	judge("never signal", lost_anything, 4, NULL);
 }
 
 static void test_blind(void **state)
