@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/run_filter.h"
+#include "cli/run_serve.h"
 #include "event/objects.h"
 #include "mmtrace/wire/total.h"
 
@@ -69,7 +70,7 @@ int faults_filter_read(struct faults_filter *f, const struct run_opts *o, bool r
 	}
 	if (records)
 		return 0;
-	if (!o->replay)
+	if (!o->replay || run_serve_same_filter(o))
 		expr_push_take(f->expr, &f->push);
 	return expr_each(f->expr, take_field, f) ? 0 : EXIT_USAGE;
 }

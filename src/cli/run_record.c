@@ -78,6 +78,7 @@ void run_record_describe(struct run_record *r, const struct run_opts *o, uint32_
 	h->text[REC_ARGS] = r->args;
 	h->text[REC_WANTED] = r->wanted;
 	h->text[REC_CLUSTERS] = r->clusters;
+	h->text[REC_FILTER] = o->v.filter;
 	h->text[REC_VIEW] = mmtrace_options.cmds[o->r.cmd].name;
 	flags |= o->target ? REC_TARGET : 0;
 	flags |= o->once ? REC_ONCE : 0;

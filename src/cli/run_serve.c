@@ -23,6 +23,13 @@ bool run_serve_records(const struct run_opts *o)
 	return o->replay && !(o->replay->num[REC_FLAGS] & REC_TOTALS);
 }
 
+bool run_serve_same_filter(const struct run_opts *o)
+{
+	const char *was = o->replay->text[REC_FILTER], *is = o->v.filter;
+
+	return was && is ? !strcmp(was, is) : !was && !is;
+}
+
 static int no_stacks(const struct run_opts *o)
 {
 	uint64_t flags = o->replay->num[REC_FLAGS];
@@ -80,7 +87,12 @@ static int serve_added(const struct run_opts *o, uint32_t by)
 	uint32_t lacks = by & ~(uint32_t)num[REC_BY];
 	char text[NUM_FMT_LEN];
 
-	if (flags & REC_COUNT)
+	bool same = run_serve_same_filter(o);
+
+	if (!same && o->replay->text[REC_FILTER])
+		mmt_err("-f: its totals are of '%s'; record with the -f that is asked for, or with 'mmtrace record'",
+			o->replay->text[REC_FILTER]);
+	else if (flags & REC_COUNT)
 		mmt_err("its faults were counted and not timed; record with 'mmtrace faults --record FILE' or 'mmtrace "
 			"record'");
 	else if (lacks)
@@ -90,7 +102,7 @@ static int serve_added(const struct run_opts *o, uint32_t by)
 		mmt_err("--split: its totals do not say where the time went; record with --split");
 	else if (o->v.slowest > num[REC_SLOWEST])
 		mmt_err("--slowest: %u of them were recorded", (unsigned)num[REC_SLOWEST]);
-	else if (o->v.slower_ns != num[REC_SLOWER])
+	else if (o->v.slower_ns != num[REC_SLOWER] && !(same && o->v.filter))
 		mmt_err("-L: its totals are of %s; record with the -L that is asked for, or with 'mmtrace record'",
 			num[REC_SLOWER] ? num_fmt_duration(text, num[REC_SLOWER]) : "all faults");
 	else if (o->v.interval_ns && o->v.interval_ns != num[REC_INTERVAL])

@@ -10,6 +10,8 @@
 bool run_serve_has(const struct rec_head *h, unsigned event);
 /* Faults are events of the recording, which nobody added up. */
 bool run_serve_records(const struct run_opts *o);
+/* Is -f that of the recorded run, or is there none in both? */
+bool run_serve_same_filter(const struct run_opts *o);
 /* A run_kind's serve: one of the events that the view shows is there, and the stacks that are asked for. */
 int run_serve_events(const struct run_opts *o);
 /* The same of a view of totals: where it has them they are as asked (by: enum mmt_by bits), else it has the faults. */

@@ -88,6 +88,7 @@ enum rec_text_key {
 	REC_WANTED,   /* names of the events that were asked of the kernel, with "," between */
 	REC_CLUSTERS, /* of each CPU, "A76,A76,A55"; an empty one is not known */
 	REC_VIEW,     /* command that ran: "record", "trace", ... */
+	REC_FILTER,   /* -f of the run, which its totals are of; events were kept whatever it was */
 	REC_TEXTS,
 };
 
