@@ -43,7 +43,8 @@ void rec_head_fill(struct rec_head *h, const struct mmt_run_info *info)
 	h->num[REC_FLAGS] |= (info->kstack ? REC_KSTACK : 0) | (info->ustack ? REC_USTACK : 0);
 	h->num[REC_HDR_SIZE] = sizeof(struct mmt_hdr);
 	h->nhooks = info->nhooks < MMT_RUN_HOOKS ? info->nhooks : MMT_RUN_HOOKS;
-	memcpy(h->hooks, info->hooks, h->nhooks * sizeof(*h->hooks));
+	if (h->nhooks)
+		memcpy(h->hooks, info->hooks, h->nhooks * sizeof(*h->hooks));
 }
 
 /* ---- writing ---- */
