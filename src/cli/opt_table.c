@@ -145,8 +145,8 @@ static const struct opt_row rows[] = {
 	{ .name = "slowest", .arg = "N", .type = OPT_U32, .off = AT(slowest), .cmds = P | R,
 	  .help = "also the N slowest faults, one by one" },
 	{ .name = "slo", .arg = "LIMITS", .type = OPT_STRINGS, .off = AT(slo), .cmds = P | R,
-	  .help = "p99<50us, kind=cow:max<1ms, rate<1000, ...: exit 1 when one is missed, 4 when that cannot be said; "
-		  "p50 p90 p99 p99.9 max mean count rate" },
+	  .help = "p99<50us, kind=cow:max<1ms, rate<1000, ...: exit 1 when one is missed, 4 when that cannot be said, "
+		  "else the status of -- CMD; p50 p90 p99 p99.9 max mean count rate" },
 	{ .name = "folded", .arg = "time|count", .bare = "time", .type = OPT_CHOICE, .words = folded, .off = AT(folded), .cmds = P | R,
 	  .help = "one line per stack for a flame graph, weighed by time (ns) or count" },
 	{ .name = "mem", .arg = "SIZE", .type = OPT_SIZE, .off = AT(total_bytes), .cmds = P | S,

@@ -37,12 +37,23 @@ bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool 
 	return any;
 }
 
+/* A software event is told of the program's registers: there is no kernel stack behind those. */
+static bool without_kstack(const struct mmt_hook_item *h)
+{
+	return !strcmp(h->tier, "perf") && (!strcmp(h->name, "fault") || !strcmp(h->name, "total"));
+}
+
 void run_tell_ready(const struct mmt_run_info *info)
 {
 	unsigned live = 0;
 
-	for (unsigned i = 0; i < info->nhooks; i++)
+	for (unsigned i = 0; i < info->nhooks; i++) {
 		live += strcmp(info->hooks[i].tier, "none") != 0;
+		if (info->kstack && without_kstack(&info->hooks[i]))
+			mmt_warn("faults have no kernel stack here: they are seen by software events (%s=perf), which "
+				 "tell of the program's own stack only (-U); 'mmtrace doctor' says why",
+				 info->hooks[i].name);
+	}
 	mmt_info("ready: %u of %u hooks live", live, info->nhooks);
 }
 
