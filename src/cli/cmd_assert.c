@@ -269,7 +269,7 @@ static int judge(struct replay *r, const struct run_opts *o)
 	closed = run_output_close(o, &fd);
 	if (closed && !code)
 		code = run_output_failed(o, closed);
-	run_tell_summary(&end.sum, false);
+	run_tell_summary(&end.sum, false, true);
 	to.sinks[0]->free(to.sinks[0]);
 	/* that something is wrong is certain also where not all of the run was there */
 	return code && !(code == EXIT_INCONCLUSIVE && end.verdict) ? code : end.verdict;

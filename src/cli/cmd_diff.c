@@ -7,11 +7,10 @@
 #include "cli/doctor.h"
 #include "cli/opt.h"
 #include "cli/run_replay.h"
+#include "cli/run_serve.h"
 #include "cli/text_out.h"
 #include "diff/compare.h"
 #include "event/schema.h"
-#include "probe/hook_table.h"
-#include "probe/tiers.h"
 #include "record/head.h"
 
 /* One side: its file as a run without addresses. */
@@ -21,43 +20,15 @@ struct side {
 	bool seen[MMT_EV_MAX];
 };
 
-static const struct canon_hook *hook_of(const struct canon *c, const char *name)
-{
-	for (unsigned i = 0; i < c->nhooks; i++)
-		if (!strcmp(c->hooks[i].name, name))
-			return &c->hooks[i];
-	return NULL;
-}
-
-/* Is it one of names, with commas between? */
-static bool among(const char *names, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = names; (at = strstr(at, name)); at += len)
-		if ((at == names || at[-1] == ',') && (!at[len] || at[len] == ','))
-			return true;
-	return false;
-}
-
 /* What was asked for, and what the hooks could see of that, worked out from the tiers they had there. */
-static void look(struct side *s, const char *wanted)
+static void look(struct side *s, const struct rec_head *head)
 {
 	struct hook_choice choice[MMT_HOOK_MAX];
 
-	for (int h = 0; h < MMT_HOOK_MAX; h++) {
-		const struct canon_hook *hook = hook_table[h].name ? hook_of(s->run, hook_table[h].name) : NULL;
-
-		choice[h] = (struct hook_choice){ .try = -1, .better = -1 };
-		for (int i = 0; hook && i < HOOK_TRIES && hook_table[h].tries[i].tier && choice[h].try < 0; i++)
-			if (!strcmp(tier_name(hook_table[h].tries[i].tier), hook->tier))
-				choice[h].try = i;
-	}
-	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++) {
-		const struct mmt_schema_event *e = schema_event(ev);
-
-		s->seen[ev] = e && (!wanted || among(wanted, e->name)) && !doctor_event_lost(choice, ev);
-	}
+	run_serve_choices(head, choice);
+	for (unsigned ev = 0; ev < MMT_EV_MAX; ev++)
+		s->seen[ev] = schema_event(ev) && (!head->text[REC_WANTED] || run_serve_has(head, ev)) &&
+			      !doctor_event_lost(choice, ev);
 }
 
 static int play(struct side *s, const char *path, struct texts *texts)
@@ -78,7 +49,7 @@ static int play(struct side *s, const char *path, struct texts *texts)
 	if (!code || code == EXIT_INCONCLUSIVE) {
 		s->run = canon_of(s->sink);
 		s->run->cut = !end.whole;
-		look(s, replay_head(r)->text[REC_WANTED]);
+		look(s, replay_head(r));
 		code = EXIT_FINE;
 	}
 	replay_close(r);

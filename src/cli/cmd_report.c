@@ -60,7 +60,7 @@ static int show(struct replay *r, const struct run_opts *o)
 	closed = run_output_close(o, &fd);
 	if (closed && !code)
 		code = run_output_failed(o, closed);
-	run_tell_summary(&end.sum, o->kind->totals);
+	run_tell_summary(&end.sum, o->kind->totals, true);
 	to.sinks[0]->free(to.sinks[0]);
 	target_free(&target);
 	return code ? code : end.verdict;

@@ -429,7 +429,7 @@ static int observe(struct run *r)
 	if (!r->child.pid && gone_all(&r->gone))
 		run_tell_gone(&r->opts.v.pids, &r->opts.v.tids);
 	if (!r->child.error)
-		run_tell_summary(pipeline_summary(r->pipeline), r->opts.kind->totals);
+		run_tell_summary(pipeline_summary(r->pipeline), r->opts.kind->totals, false);
 	if (r->verify.asked && !r->child.error && !run_verify_said(&r->verify, r->hold.missed) && code == EXIT_FINE)
 		code = EXIT_INCONCLUSIVE;
 	if (code == EXIT_FINE && r->sink)

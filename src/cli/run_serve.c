@@ -3,8 +3,10 @@
 
 #include <string.h>
 #include "cli/cmd.h"
+#include "cli/doctor.h"
 #include "event/schema.h"
 #include "mmtrace/wire/total.h"
+#include "probe/hook_table.h"
 
 bool run_serve_has(const struct rec_head *h, unsigned event)
 {
@@ -16,6 +18,27 @@ bool run_serve_has(const struct rec_head *h, unsigned event)
 		if (!strncmp(at, ev->name, len) && (!at[len] || at[len] == ','))
 			return true;
 	return false;
+}
+
+static const char *tier_of(const struct rec_head *h, const char *hook)
+{
+	for (uint32_t i = 0; hook && i < h->nhooks; i++)
+		if (!strcmp(h->hooks[i].name, hook))
+			return h->hooks[i].tier;
+	return NULL;
+}
+
+void run_serve_choices(const struct rec_head *h, struct hook_choice choice[MMT_HOOK_MAX])
+{
+	for (int hook = 0; hook < MMT_HOOK_MAX; hook++) {
+		const struct hook_row *row = &hook_table[hook];
+		const char *tier = tier_of(h, row->name);
+
+		choice[hook] = (struct hook_choice){ .try = -1, .better = -1 };
+		for (int i = 0; tier && i < HOOK_TRIES && row->tries[i].tier && choice[hook].try < 0; i++)
+			if (!strcmp(tier_name(row->tries[i].tier), tier))
+				choice[hook].try = i;
+	}
 }
 
 bool run_serve_records(const struct run_opts *o)
@@ -43,29 +66,60 @@ static int no_stacks(const struct run_opts *o)
 	return EXIT_USAGE;
 }
 
-int run_serve_events(const struct run_opts *o)
+/* Names with "," between. */
+static void put_name(struct buf *b, const char *name)
 {
-	struct buf names = { 0 };
+	buf_printf(b, "%s%s", b->len ? "," : "", name);
+}
+
+/* The events of the view that were asked for and had a hook, those that were not asked for, and those that had none. */
+static unsigned sort_events(const struct run_opts *o, struct buf *unasked, struct buf *unseen)
+{
+	struct hook_choice choice[MMT_HOOK_MAX];
 	const struct mmt_schema_event *ev;
-	unsigned found = 0;
+	unsigned seen = 0;
 	size_t n;
 
+	run_serve_choices(o->replay, choice);
 	ev = schema_events(&n);
 	for (size_t i = 0; i < n; i++) {
 		if (!o->filter.want[ev[i].num])
 			continue;
-		found += run_serve_has(o->replay, ev[i].num);
-		buf_printf(&names, "%s%s", names.len ? "," : "", ev[i].name);
+		if (!run_serve_has(o->replay, ev[i].num))
+			put_name(unasked, ev[i].name);
+		else if (doctor_event_lost(choice, ev[i].num))
+			put_name(unseen, ev[i].name);
+		else
+			seen++;
 	}
-	if (!found)
-		mmt_err("nothing of this was recorded; record with -e %s", buf_str(&names));
-	else if (o->v.split && !run_serve_has(o->replay, MMT_EV_FAULT_SPLIT))
+	return seen;
+}
+
+int run_serve_events(const struct run_opts *o)
+{
+	struct buf unasked = { 0 }, unseen = { 0 };
+	bool named = o->v.events.n;
+	int code = EXIT_USAGE;
+
+	if (!sort_events(o, &unasked, &unseen)) {
+		code = unseen.len ? EXIT_CANNOT : EXIT_USAGE;
+		if (unseen.len)
+			mmt_err("the machine that recorded it had no hook for %s", buf_str(&unseen));
+		else
+			mmt_err("nothing of this was recorded; record with -e %s", buf_str(&unasked));
+	} else if (o->v.split && !run_serve_has(o->replay, MMT_EV_FAULT_SPLIT)) {
 		mmt_err("--split: where the time of faults went is not in it; record with 'mmtrace trace --split "
 			"--record FILE'");
-	else if (!no_stacks(o))
-		found = UINT32_MAX;
-	buf_free(&names);
-	return found == UINT32_MAX ? 0 : EXIT_USAGE;
+	} else {
+		code = no_stacks(o);
+		if (!code && named && unseen.len)
+			mmt_warn("the machine that recorded it had no hook for %s", buf_str(&unseen));
+		if (!code && named && unasked.len)
+			mmt_warn("not recorded: %s; record with that in -e", buf_str(&unasked));
+	}
+	buf_free(&unasked);
+	buf_free(&unseen);
+	return code;
 }
 
 /* ---- totals ---- */

@@ -130,7 +130,7 @@ void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids)
 	tell_gone("thread", "threads of -t", tids);
 }
 
-void run_tell_summary(const struct mmt_summary *sum, bool totals)
+void run_tell_summary(const struct mmt_summary *sum, bool totals, bool recorded)
 {
 	char ran[NUM_FMT_LEN];
 	uint64_t lost = sum->bad;
@@ -143,6 +143,9 @@ void run_tell_summary(const struct mmt_summary *sum, bool totals)
 		mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns),
 			 lost);
 	run_tell_losses(sum);
-	tell_hooks("not on this machine", sum->absent, " ('mmtrace doctor' says why)");
+	if (recorded)
+		tell_hooks("not to be had when it was recorded", sum->absent, "");
+	else
+		tell_hooks("not on this machine", sum->absent, " ('mmtrace doctor' says why)");
 	tell_hooks("live, but saw nothing", sum->silent, "");
 }

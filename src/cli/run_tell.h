@@ -19,7 +19,7 @@ void run_tell_ready(const struct mmt_run_info *info);
 void run_tell_gone(const struct num_pids *pids, const struct num_pids *tids);
 /* A line for each kind of loss. */
 void run_tell_losses(const struct mmt_summary *sum);
-/* totals: events are not what was asked for. */
-void run_tell_summary(const struct mmt_summary *sum, bool totals);
+/* totals: events are not what was asked for. recorded: of a run that was perhaps elsewhere. */
+void run_tell_summary(const struct mmt_summary *sum, bool totals, bool recorded);
 
 #endif
