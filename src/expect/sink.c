@@ -305,8 +305,8 @@ static bool loss_matters(const struct statement *s, unsigned kind, unsigned even
 /* Is each that was lost one that may have been meant, and no more than that? */
 static bool loss_counts(const struct statement *s, unsigned kind, unsigned event)
 {
-	return event && s->nsteps == 1 && s->step[0].about == event && kind != MMT_LOSS_GAP &&
-	       kind != MMT_LOSS_DIFFER && kind != MMT_LOSS_MM;
+	return event && s->nsteps == 1 && s->step[0].about == event &&
+	       (kind == MMT_LOSS_RING || kind == MMT_LOSS_SLOT || kind == MMT_LOSS_RETURN);
 }
 
 static void count_lost(const struct judge *j, struct state *st)

@@ -24,13 +24,18 @@ struct queue {
 struct key {
 	bool other; /* after: the other was there, last at: */
 	uint64_t other_ts;
-	/* Before, follows: until the other comes, in [0]. Sequence ... all: what waits for step i, since the row began. */
-	struct queue queue[STEPS_MAX];
 	/* sequence: of the first n steps in a row, when the last such row began; and what made it so long. */
 	unsigned reached;
 	uint64_t began[STEPS_MAX];
 	struct witness *w[STEPS_MAX];
+	/* Before, follows: until the other comes, in [0]. Sequence ... all: what waits for step i, since the row began. */
+	struct queue queue[];
 };
+
+static unsigned nqueues(const struct state *st)
+{
+	return st->s->each ? st->s->nsteps : 1;
+}
 
 struct order_keys {
 	struct map map;
@@ -52,7 +57,7 @@ static struct key *key_of(struct state *st, uint64_t value)
 		st->overflow = true;
 		return NULL;
 	}
-	k = calloc(1, sizeof(*k));
+	k = calloc(1, sizeof(*k) + nqueues(st) * sizeof(*k->queue));
 	if (k && map_put(&all->map, at, k)) {
 		free(k);
 		k = NULL;
@@ -282,10 +287,10 @@ static int waiting_end(struct state *st)
 	unsigned n = 0, all = st->keys ? st->keys->waiting : 0;
 	struct left *l = all ? calloc(all, sizeof(*l)) : NULL;
 
-	if (all && !l)
-		return -ENOMEM;
+	if (!l)
+		return all ? -ENOMEM : 0;
 	for (size_t i = 0; i < nkeys(st); i++)
-		for (unsigned q = 0; nth(st, i) && q < STEPS_MAX; q++)
+		for (unsigned q = 0; nth(st, i) && q < nqueues(st); q++)
 			while (next_waiting(st, &nth(st, i)->queue[q], &l[n].w))
 				l[n++].step = q;
 	if (n)
@@ -346,7 +351,7 @@ void steps_free(struct state *st)
 
 		if (!k)
 			continue;
-		for (unsigned q = 0; q < STEPS_MAX; q++)
+		for (unsigned q = 0; q < nqueues(st); q++)
 			while (next_waiting(st, &k->queue[q], &w))
 				witness_drop(w.hit.w);
 		forget_row(k);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the ledger's answers are made of: events that nobody may have asked for. */
+#include <string.h>
 #include "filter/expr_impl.h"
 
 static void installs(uint8_t needs[MMT_EV_MAX], uint8_t what)
@@ -10,16 +11,26 @@ static void installs(uint8_t needs[MMT_EV_MAX], uint8_t what)
 	needs[MMT_EV_DMA_MAP] |= what & EXPR_WANTS;
 }
 
+/* Of what every event has. */
+static bool of_event(unsigned field, uint8_t needs[MMT_EV_MAX])
+{
+	if (field == MMT_O_EVENT_comm)
+		needs[MMT_EV_EXEC] |= EXPR_WANTS;
+	if (field == MMT_O_EVENT_driver)
+		needs[MMT_EV_DRIVER_MMAP] |= EXPR_WANTS;
+	return field == MMT_O_EVENT_driver;
+}
+
 bool expr_path_needs(const struct expr_path *p, uint8_t needs[MMT_EV_MAX])
 {
-	if (!p->fixed || p->object == MMT_OBJ_PROCESS)
-		return p->fixed != NULL;
-	if (p->object == MMT_OBJ_EVENT) {
-		if (p->fixed->index != MMT_O_EVENT_driver)
-			return false;
-		needs[MMT_EV_DRIVER_MMAP] |= EXPR_WANTS;
+	if (!p->fixed)
+		return false;
+	if (p->object == MMT_OBJ_EVENT)
+		return of_event(p->fixed->index, needs);
+	if (!strcmp(p->fixed->name, "comm"))
+		needs[MMT_EV_EXEC] |= EXPR_WANTS;
+	if (p->object == MMT_OBJ_PROCESS)
 		return true;
-	}
 	switch (p->fixed->index) {
 	case MMT_O_MAPPING_driver:
 	case MMT_O_MAPPING_func:

@@ -109,6 +109,25 @@ static void a_fault_lost(struct run *r)
 	lose(r, MMT_LOSS_RING, MMT_EV_FAULT, 1);
 }
 
+static void two_lost(struct run *r)
+{
+	say_munmap(r, 10, "m1", 4096);
+	lose(r, MMT_LOSS_RING, MMT_EV_MUNMAP, 2);
+}
+
+static void a_program_lost(struct run *r)
+{
+	say_munmap(r, 10, "m1", 4096);
+	lose(r, MMT_LOSS_MUTE, MMT_EV_MUNMAP, 1);
+}
+
+/* It may be another program by now. */
+static void an_exec_lost(struct run *r)
+{
+	say_munmap(r, 10, "m1", 4096);
+	lose(r, MMT_LOSS_RING, MMT_EV_EXEC, 1);
+}
+
 static void a_gap(struct run *r)
 {
 	say_munmap(r, 10, "m1", 4096);
@@ -120,9 +139,15 @@ static void test_loss_of_what_is_counted(void **state)
 	(void)state;
 	judge("never munmap where mapping.faults > 0", a_fault_lost, 4, NULL);
 	judge("never munmap where len == 1", a_fault_lost, 0, NULL);
+	judge("never munmap where comm == \"other\"", an_exec_lost, 4, NULL);
+	judge("never munmap where pid == 1", an_exec_lost, 0, NULL);
 	judge("never munmap where driver==\"other\"", a_gap, 4, NULL);
 	judge("expect munmap by run follows munmap where mapping.bytes==1", a_gap, 4, NULL);
 	judge("never munmap where len == 1", a_gap, 0, NULL);
+	/* so many events, but so many programs */
+	judge("expect munmap count >= 3", two_lost, 4, NULL);
+	judge("expect munmap count >= 9", two_lost, 1, NULL);
+	judge("expect munmap count >= 9", a_program_lost, 4, NULL);
 	/* one gap may hide any number of them */
 	judge("expect munmap where driver==\"mmdemo\" count >= 9", a_gap, 4, NULL);
 }
