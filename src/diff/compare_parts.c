@@ -224,13 +224,26 @@ out:
 
 /*
  * What a driver does for each page it is asked for is counted exactly. Of a program's own memory the counts depend on where things
- * lie, which is another place each time: less than half as much again, and 8, is none.
+ * lie, which is another place each time: less than half as much again, and 8, is none. A stack begins anywhere in its page, so
+ * that what fits into one there takes two here, and in each child again.
  */
-static bool differs(uint64_t a, uint64_t b, bool exact)
+enum exactness { EXACT, ABOUT, TWICE };
+
+static bool differs(uint64_t a, uint64_t b, enum exactness how)
 {
 	uint64_t low = a < b ? a : b, high = a < b ? b : a;
 
-	return exact ? low != high : high >= low + low / 2 + 8;
+	return how == EXACT ? low != high : high >= low + (how == TWICE ? low : low / 2) + 8;
+}
+
+static enum exactness exactness(const struct pair *p, unsigned event)
+{
+	unsigned family = schema_event(event)->family;
+	bool driver = p->ma && p->ma->driver && p->mb->driver;
+
+	if ((driver || family == MMT_FAM_CALL || family == MMT_FAM_INSTALL) && !p->pa->threads && !p->pb->threads)
+		return EXACT;
+	return p->ma && p->ma->name && !strcmp(p->ma->name, "[stack]") ? TWICE : ABOUT;
 }
 
 static bool sees_kernel(const struct canon *c)
@@ -244,9 +257,6 @@ static bool sees_kernel(const struct canon *c)
 static void compare_count(struct comparison *k, const struct pair *p, const struct canon_count *c, uint64_t a,
 			  uint64_t b)
 {
-	unsigned family = schema_event(c->event)->family;
-	bool done = family == MMT_FAM_CALL || family == MMT_FAM_INSTALL;
-	bool exact = (done || (p->ma && p->ma->driver && p->mb->driver)) && !p->pa->threads && !p->pb->threads;
 	struct canon_entry e = { .key = c->key, .said = c->key, .event = c->event };
 	struct difference d = start(p, CANON_COUNT, &e);
 
@@ -261,7 +271,7 @@ static void compare_count(struct comparison *k, const struct pair *p, const stru
 				 sees_kernel(k->run[0]) ? LACKS_B : LACKS_A);
 		return;
 	}
-	if (!differs(a, b, exact))
+	if (!differs(a, b, exactness(p, c->event)))
 		return;
 	d.a = number(k, a);
 	d.b = number(k, b);
