@@ -17,9 +17,12 @@ struct rec_reader {
 	struct layouts *layouts;
 	struct packer *packer;
 	struct rec_chunk chunk; /* the one being read */
-	char *stored, *body;	/* REC_RAW_MAX bytes each */
-	size_t at;		/* of the next block in the body */
-	struct again before;	/* the event before */
+	struct room {
+		char *at;
+		size_t size; /* as much as chunks needed so far, REC_RAW_MAX at most */
+	} stored, body;
+	size_t at;	     /* of the next block in the body */
+	struct again before; /* the event before */
 	uint32_t nth;
 	bool over; /* the end was read */
 	int err;   /* sticks */
@@ -86,10 +89,21 @@ static int check_chunk(struct rec_reader *r)
 	return c->nth == r->nth ? 0 : damaged(r, "a chunk out of its place");
 }
 
+/* Lengths were checked; what was in it is of no use any more. */
+static int make_room(struct rec_reader *r, struct room *room, size_t size)
+{
+	if (size <= room->size)
+		return 0;
+	free(room->at);
+	room->at = malloc(size);
+	room->size = room->at ? size : 0;
+	return room->at ? 0 : fail(r, -ENOMEM, "out of memory");
+}
+
 static int unpack_body(struct rec_reader *r)
 {
 	struct rec_chunk *c = &r->chunk;
-	char *other = r->body;
+	struct room other = r->body;
 
 	if (c->flags & ~REC_PACKED)
 		return fail(r, -ENOTSUP, "is of a newer mmtrace (chunk flags 0x%x)", c->flags);
@@ -103,7 +117,8 @@ static int unpack_body(struct rec_reader *r)
 	r->packer = r->packer ? r->packer : packer_new();
 	if (!r->packer)
 		return fail(r, -ENOMEM, "out of memory");
-	return unpack(r->packer, r->stored, c->stored, r->body, c->raw) ? 0 : damaged(r, "a chunk does not unpack");
+	return unpack(r->packer, r->stored.at, c->stored, r->body.at, c->raw) ? 0 :
+										damaged(r, "a chunk does not unpack");
 }
 
 /* 1: there is one, 0: the file ends here. */
@@ -121,12 +136,17 @@ static int next_chunk(struct rec_reader *r)
 	err = check_chunk(r);
 	if (err)
 		return err;
-	n = read_some(r, r->stored, c->stored);
+	err = make_room(r, &r->stored, c->stored);
+	if (!err && c->flags & REC_PACKED)
+		err = make_room(r, &r->body, c->raw);
+	if (err)
+		return err;
+	n = read_some(r, r->stored.at, c->stored);
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < c->stored)
 		return cut(r);
-	sum = rec_sum(rec_sum(0, c, offsetof(struct rec_chunk, sum)), r->stored, c->stored);
+	sum = rec_sum(rec_sum(0, c, offsetof(struct rec_chunk, sum)), r->stored.at, c->stored);
 	if (sum != c->sum)
 		return damaged(r, "a chunk is not as it was written");
 	err = unpack_body(r);
@@ -143,7 +163,7 @@ static int next_chunk(struct rec_reader *r)
 /* The next block of this chunk; NULL: there is none, or (r->err) it cannot be. */
 static const struct rec_block_head *next_block(struct rec_reader *r)
 {
-	const struct rec_block_head *b = (const void *)(r->body + r->at);
+	const struct rec_block_head *b = (const void *)(r->body.at + r->at);
 	size_t room = r->chunk.raw - r->at, padded;
 
 	if (!room)
@@ -216,9 +236,7 @@ int rec_reader_open(struct rec_reader **out, int fd, char why[REC_WHY])
 		return err;
 	r->fd = fd;
 	r->layouts = layouts_new();
-	r->stored = malloc(REC_RAW_MAX);
-	r->body = malloc(REC_RAW_MAX);
-	if (r->layouts && r->stored && r->body) {
+	if (r->layouts) {
 		err = read_file(r);
 		if (!err)
 			err = read_head(r);
@@ -240,8 +258,8 @@ void rec_reader_close(struct rec_reader *r)
 	rec_head_free(&r->head);
 	layouts_free(r->layouts);
 	packer_free(r->packer);
-	free(r->stored);
-	free(r->body);
+	free(r->stored.at);
+	free(r->body.at);
 	free(r);
 }
 
