@@ -104,6 +104,7 @@ struct mmt_summary {
 	uint64_t per_event[MMT_EV_MAX];	 /* seen, before the filter */
 	uint64_t lost[MMT_LOSS_MAX];	 /* by enum mmt_loss */
 	uint64_t lost_event[MMT_EV_MAX]; /* the same by event, 0: of none */
+	uint64_t unknown;		 /* events that -f kept out, not knowing what it asks for */
 	uint64_t bad;			 /* records that are not what the schema says */
 	uint64_t ran_ns;
 	int child_status;    /* exit status of -- CMD as a shell has it, -1 without */

@@ -143,6 +143,8 @@ void run_tell_summary(const struct mmt_summary *sum, bool totals, bool recorded)
 		mmt_info("%" PRIu64 " events in %s, %" PRIu64 " lost", sum->events, num_fmt_duration(ran, sum->ran_ns),
 			 lost);
 	run_tell_losses(sum);
+	if (sum->unknown)
+		mmt_warn("%" PRIu64 " events not shown of which it is not known whether -f is true", sum->unknown);
 	if (recorded)
 		tell_hooks("not to be had when it was recorded", sum->absent, "");
 	else

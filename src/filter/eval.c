@@ -29,9 +29,10 @@ static bool match_failed(const struct filter *f, const struct mmt_view *v)
 	return value_failed(v->h, v->ev, &err) && (!f->err || f->err == err);
 }
 
-bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns)
+bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns, bool *unknown)
 {
 	struct expr_subject s = { .view = v, .start_ns = start_ns };
+	enum expr_truth is;
 
 	if (!f->want[v->ev->num])
 		return false;
@@ -39,5 +40,7 @@ bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t sta
 		return false;
 	if (!match_failed(f, v) || !match_kind(f, v))
 		return false;
-	return !f->expr || expr_eval(f->expr, &s) == EXPR_TRUE;
+	is = f->expr ? expr_eval(f->expr, &s) : EXPR_TRUE;
+	*unknown |= is == EXPR_UNKNOWN && expr_may_match(f->expr, v->ev->num);
+	return is == EXPR_TRUE;
 }

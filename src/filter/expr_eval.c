@@ -119,6 +119,37 @@ static bool about_event(const struct node *n)
 	return n->path->fixed && n->path->object == MMT_OBJ_EVENT;
 }
 
+/* Is it about a place in an address space? */
+static bool has_place(const struct mmt_schema_event *ev)
+{
+	return schema_field(ev, "addr") || schema_field(ev, "vma_start") || ev->num == MMT_EV_MEMFD;
+}
+
+/* A field of an object that such an event never has. */
+static bool never(const struct node *n, const struct mmt_schema_event *ev)
+{
+	const struct mmt_field *f = n->path->fixed;
+
+	if (n->path->object == MMT_OBJ_MAPPING)
+		return !has_place(ev);
+	if (n->path->object != MMT_OBJ_EVENT)
+		return false;
+	switch (f->index) {
+	case MMT_O_EVENT_memtype:
+		return !schema_field(ev, "pgprot");
+	case MMT_O_EVENT_phys:
+	case MMT_O_EVENT_phys_end:
+	case MMT_O_EVENT_phys_name:
+		return !schema_field(ev, "pfn_lo");
+	case MMT_O_EVENT_error:
+		return !schema_field(ev, "ret");
+	case MMT_O_EVENT_driver:
+		return !has_place(ev);
+	default:
+		return false;
+	}
+}
+
 /* Truths that a comparison can have of an event. */
 static unsigned can_compare(const struct node *n, unsigned event)
 {
@@ -128,14 +159,8 @@ static unsigned can_compare(const struct node *n, unsigned event)
 
 	if (!f)
 		return CAN(EXPR_UNKNOWN) | (n->path->own[event] ? CAN(EXPR_TRUE) | CAN(EXPR_FALSE) : 0);
-	if (!ev || !about_event(n) || (f->look != MMT_LOOK_EVNAME && f->look != MMT_LOOK_FAMILY)) {
-		bool no = ev && about_event(n) &&
-			  ((f->index == MMT_O_EVENT_memtype && !schema_field(ev, "pgprot")) ||
-			   (f->index >= MMT_O_EVENT_phys && !schema_field(ev, "pfn_lo")) ||
-			   (f->index == MMT_O_EVENT_error && !schema_field(ev, "ret")));
-
-		return CAN(EXPR_UNKNOWN) | (no ? 0 : CAN(EXPR_TRUE) | CAN(EXPR_FALSE));
-	}
+	if (!ev || !about_event(n) || (f->look != MMT_LOOK_EVNAME && f->look != MMT_LOOK_FAMILY))
+		return CAN(EXPR_UNKNOWN) | (ev && never(n, ev) ? 0 : CAN(EXPR_TRUE) | CAN(EXPR_FALSE));
 	v.look = f->look;
 	v.num = f->look == MMT_LOOK_EVNAME ? ev->num : ev->family;
 	return CAN(compare(n, n->lits[n->lits_of[0]], &v, NULL) ? EXPR_TRUE : EXPR_FALSE);

@@ -40,7 +40,10 @@ int filter_kinds(struct filter *f, const char *text, struct filter_error *err);
 /* What trace shows unless asked: all but faults, objects and totals; faults too when it watches a target. */
 void filter_defaults(bool want[MMT_EV_MAX], bool target);
 
-/* start_ns: when the hooks were live, 0: unknown. */
-bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns);
+/*
+ * start_ns: when the hooks were live, 0: unknown. *unknown is set when it is expr that keeps the event out, and only since what
+ * that asks for is not known of it, though such events can have it.
+ */
+bool filter_match(const struct filter *f, const struct mmt_view *v, uint64_t start_ns, bool *unknown);
 
 #endif

@@ -187,11 +187,12 @@ static void follow_spaces(struct pipeline *p, const struct mmt_hdr *h)
 static bool filter_shows(struct pipeline *p, const struct mmt_view *v)
 {
 	uint64_t call = v->h->call + 1ULL;
-	bool match;
+	bool match, unknown = false;
 
 	if (v->ev->num == MMT_EV_FAULT_SPLIT)
 		return p->opts.filter->want[MMT_EV_FAULT_SPLIT] && map_del(&p->shown, v->h->tid) == (void *)call;
-	match = filter_match(p->opts.filter, v, p->start_ns);
+	match = filter_match(p->opts.filter, v, p->start_ns, &unknown);
+	p->sum.unknown += unknown;
 	if (match && v->ev->num == MMT_EV_FAULT && p->opts.filter->want[MMT_EV_FAULT_SPLIT])
 		map_put(&p->shown, v->h->tid, (void *)call);
 	return match;

@@ -46,6 +46,9 @@ static void test_may_match(void **state)
 	assert_int_equal(may("not kind == cow"), 1);
 	assert_int_equal(may("not (kind == cow or pid == 1)"), 1);
 	assert_int_equal(may("kind == cow or pid == 1"), n);
+	assert_int_equal(may("event in (exec, exit, fork, shmget) and mapping.id == \"m1\""), 0);
+	assert_int_equal(may("event in (mmap, fault, memfd_create, exec) and mapping.path ~ \"x\""), 3);
+	assert_int_equal(may("event in (mmap, pfn_map) and memtype == wc"), 1);
 	assert_int_equal(may("event == mmap"), 1);
 	assert_int_equal(may("not event == mmap"), n - 1);
 	assert_int_equal(may("event == mmap and kind == cow"), 0);
