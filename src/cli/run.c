@@ -146,9 +146,7 @@ static int open_session(struct run *r)
 	if (!err)
 		r->blind = doctor_event_lost(session__choices(r->session), MMT_EV_VMA_MAP);
 	if (!err)
-		return run_tell_unseen(r->session, r->opts.filter.want, r->opts.v.events.n, r->opts.kind->need) ?
-			       EXIT_FINE :
-			       cannot(r, EXIT_CANNOT);
+		return run_tell_unseen(r->session, &r->opts) ? EXIT_FINE : cannot(r, EXIT_CANNOT);
 	mmt_err("%s", session__error());
 	return err == -EINVAL ? EXIT_USAGE : cannot(r, EXIT_CANNOT);
 }
@@ -202,7 +200,7 @@ static int announce(struct run *r)
 
 	if (err)
 		return err;
-	run_tell_ready(&r->info);
+	run_tell_ready(&r->info, !r->opts.kind->judges);
 	if (r->opts.v.ready_fd >= 0 && write(r->opts.v.ready_fd, "r", 1) != 1)
 		mmt_warn("--ready-fd %d: %s", r->opts.v.ready_fd, strerror(errno));
 	return 0;

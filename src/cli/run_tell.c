@@ -7,10 +7,30 @@
 #include "event/schema.h"
 #include "mmtrace/base.h"
 
-bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool asked, uint32_t need)
+/* Where nothing tells of faults no mapping has 0 of them. */
+static bool counted(const struct hook_choice *c, const struct run_opts *o)
 {
+	uint8_t needs[MMT_EV_MAX] = { 0 };
+
+	if (o->expr && !o->once && !o->kind->totals)
+		expr_needs(o->expr, needs);
+	for (unsigned i = 0; i < MMT_EV_MAX; i++) {
+		if (!(needs[i] & EXPR_COUNTS) || !doctor_event_lost(c, i))
+			continue;
+		mmt_err("-f '%s' asks for what is counted by %s events, and this machine has no hook for them; "
+			"'mmtrace doctor' says why",
+			o->v.filter, schema_event(i)->name);
+		return false;
+	}
+	return true;
+}
+
+bool run_tell_unseen(const struct session *s, const struct run_opts *o)
+{
+	const bool *want = o->filter.want, asked = o->v.events.n;
 	const struct hook_choice *c = session__choices(s);
 	const struct mmt_schema_event *ev;
+	const uint32_t need = o->kind->need;
 	struct buf lost = { 0 };
 	bool any = false;
 	size_t n;
@@ -34,7 +54,7 @@ bool run_tell_unseen(const struct session *s, const bool want[MMT_EV_MAX], bool 
 	else if (asked && lost.len)
 		mmt_warn("no hook on this machine for%s; 'mmtrace doctor' says why", buf_str(&lost));
 	buf_free(&lost);
-	return any;
+	return any && counted(c, o);
 }
 
 /* A software event is told of the program's registers: there is no kernel stack behind those. */
@@ -43,13 +63,13 @@ static bool without_kstack(const struct mmt_hook_item *h)
 	return !strcmp(h->tier, "perf") && (!strcmp(h->name, "fault") || !strcmp(h->name, "total"));
 }
 
-void run_tell_ready(const struct mmt_run_info *info)
+void run_tell_ready(const struct mmt_run_info *info, bool stacks)
 {
 	unsigned live = 0;
 
 	for (unsigned i = 0; i < info->nhooks; i++) {
 		live += strcmp(info->hooks[i].tier, "none") != 0;
-		if (info->kstack && without_kstack(&info->hooks[i]))
+		if (stacks && info->kstack && without_kstack(&info->hooks[i]))
 			mmt_warn("faults have no kernel stack here: they are seen by software events (%s=perf), which "
 				 "tell of the program's own stack only (-U); 'mmtrace doctor' says why",
 				 info->hooks[i].name);
