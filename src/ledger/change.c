@@ -94,7 +94,8 @@ struct range change_describe(const struct ranges *l, const struct mmt_hdr *h, ui
 
 	r.has_flags = HAS(h, vm_flags);
 	/* /proc shows permissions and sharing, and no more */
-	r.vm_flags = HAS(h, vm_flags) ? v->vm_flags : h->tier == MMT_TIER_PROC ? v->vm_flags & 15 : 0;
+	r.has_perms = r.has_flags || h->tier == MMT_TIER_PROC;
+	r.vm_flags = r.has_flags ? v->vm_flags : r.has_perms ? v->vm_flags & 15 : 0;
 	r.file = HAS(h, file) ? v->file : 0;
 	r.ops = HAS(h, ops) ? v->ops : 0;
 	r.ino = HAS(h, ino) ? v->ino : 0;

@@ -30,6 +30,7 @@ struct range {
 	uint8_t kind;		    /* enum range_kind */
 	bool guessed;
 	bool has_flags; /* vm_flags is the kernel's own, not the bits of prot and sharing alone */
+	bool has_perms; /* those bits are known: by has_flags, or /proc says them */
 	uint64_t start, end;
 	uint64_t off; /* of start in the file, bytes */
 	uint64_t vm_flags;

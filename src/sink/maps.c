@@ -88,7 +88,7 @@ static const char *perms_of(const struct maps_sink *k, const struct mapping *m, 
 			    char perms[MAPS_PERMS])
 {
 	maps_perms(perms, r ? r->vm_flags : m->vm_flags);
-	if (!r || r->has_flags || r->guessed || m->imported)
+	if (!r || r->has_flags || r->guessed || r->has_perms)
 		return perms;
 	for (size_t i = 0; i < k->nres; i++)
 		if (r->start >= k->res[i].start && r->start < k->res[i].end)

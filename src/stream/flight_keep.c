@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "event/flags.h"
 #include "ledger/ranges.h"
 #include "mmtrace/map.h"
 #include "mmtrace/wire/names.h"
@@ -101,6 +102,7 @@ struct telling {
 	int (*fn)(void *ctx, const void *record, size_t size);
 	void *ctx;
 	int err;
+	struct range held; /* not told yet: the next one may continue it; map NULL: none */
 };
 
 static void tell(struct telling *t, const void *record, size_t size)
@@ -164,9 +166,19 @@ static uint64_t tell_name(struct telling *t, unsigned kind)
 	return u.n.key;
 }
 
-static void tell_range(void *ctx, const struct range *r)
+/* As far as /proc tells them: the rest of what is not known is not told. */
+static void fill_flags(struct mmt_ev_vma_import *e, const struct range *r)
 {
-	struct telling *t = ctx;
+	e->vm_flags = r->vm_flags;
+	if (r->has_flags)
+		e->h.have |= HAVE(vm_flags);
+	else if (r->has_perms || r->guessed)
+		e->h.tier = MMT_TIER_PROC;
+}
+
+static void tell_held(struct telling *t)
+{
+	const struct range *r = &t->held;
 	struct mmt_ev_vma_import e = { .h = { .type = MMT_EV_VMA_IMPORT,
 					      .size = sizeof(e),
 					      .ts_ns = t->ts_ns,
@@ -178,10 +190,8 @@ static void tell_range(void *ctx, const struct range *r)
 	e.vma_end = r->end;
 	e.len = r->end - r->start;
 	e.pgoff = r->off / t->k->page_size;
-	e.vm_flags = r->vm_flags;
 	e.h.have = HAVE(vma_start) | HAVE(vma_end) | HAVE(addr) | HAVE(len) | HAVE(pgoff);
-	if (r->has_flags)
-		e.h.have |= HAVE(vm_flags);
+	fill_flags(&e, r);
 	if (r->map->has_pgprot) {
 		e.pgprot = r->map->pgprot;
 		e.h.have |= HAVE(pgprot);
@@ -194,6 +204,29 @@ static void tell_range(void *ctx, const struct range *r)
 	tell(t, &e, sizeof(e));
 }
 
+/* One mapping is imported as one where it differs in nothing that /proc shows: a stack that grew has other flags there. */
+static bool continues(const struct range *a, const struct range *b)
+{
+	const uint64_t seen = FLAGS_VM_READ | FLAGS_VM_WRITE | FLAGS_VM_EXEC | FLAGS_VM_MAYSHARE;
+
+	return a->map == b->map && a->end == b->start && !((a->vm_flags ^ b->vm_flags) & seen) &&
+	       a->has_flags == b->has_flags && a->file == b->file &&
+	       (!a->ino || a->off + (a->end - a->start) == b->off);
+}
+
+static void tell_range(void *ctx, const struct range *r)
+{
+	struct telling *t = ctx;
+
+	if (t->held.map && continues(&t->held, r)) {
+		t->held.end = r->end;
+		return;
+	}
+	if (t->held.map)
+		tell_held(t);
+	t->held = *r;
+}
+
 static void tell_space(void *ctx, const struct ranges_space *s)
 {
 	struct telling *t = ctx;
@@ -201,6 +234,9 @@ static void tell_space(void *ctx, const struct ranges_space *s)
 	t->mm = s->mm;
 	t->pid = s->pid;
 	ranges_each(pipeline_ledger(t->k->pipeline), s->mm, s->pid, tell_range, t);
+	if (t->held.map)
+		tell_held(t);
+	t->held.map = NULL;
 }
 
 static void tell_process(void *ctx, uint32_t pid, const char *comm)
