@@ -19,6 +19,8 @@ static int check(const struct run_opts *o)
 
 	if (flight && (o->v.flight_bytes < FLIGHT_MIN || o->v.flight_bytes > FLIGHT_MAX))
 		mmt_err("--flight: from 1M to 4G");
+	else if (run_opts_given(o, "json"))
+		mmt_err("-j: a recording is no text; 'mmtrace report FILE -j' makes it of one");
 	else if (o->v.filter && !flight)
 		mmt_err("-f says when --flight writes; a recording has all, and 'mmtrace report -f' picks of it");
 	else
