@@ -132,11 +132,19 @@ static __always_inline void total_enter(const struct hookx x, __u64 a1, __u64 a2
 	if (!s || (s->state != SLOT_IDLE && total_busy(s->tid, a2, (__u32)a3, x.tier == MMT_TIER_FENTRY)))
 		return;
 	total_begin(s, a2, (__u32)a3);
+	/* as total_enter_quick() has it: memory without vm_ops needs no second look, and each is a call here */
+	if (m == M_KIND && x.tier == MMT_TIER_KPROBE && ((__u32)a3 & FLT_QUICK) == FLT_QUICK &&
+	    !RD(x.btf, vma, vm_ops)) {
+		s->head = HEAD_QUICK;
+		s->ts = bpf_ktime_get_ns();
+		return;
+	}
 	s->traits = 0;
 	if (m & (M_KIND | M_KEYED | M_FULL))
 		total_vma(x.btf, s, vma);
 	s->mode = a4 ? MMT_FMODE_USER : MMT_FMODE_GUP; /* all that a kind depends on */
-	s->row = total_row(x, s, vma, m & M_FULL ? total_stacks(x) : 0, m);
+	if (m & (M_KEYED | M_FULL))		       /* else at the end, of the CPU that it ends on */
+		s->row = total_row(x, s, vma, m & M_FULL ? total_stacks(x) : 0, m);
 	if (!a4 && m & (M_KEYED | M_FULL))
 		tkey_forget(s->tid); /* of a space that was reached into: the next fault is not of that */
 	s->ts = bpf_ktime_get_ns();
@@ -331,8 +339,14 @@ static __always_inline bool total_find_vma(struct mmt_tslot *s, __u64 stacks)
 static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u32 m)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct mmt_tslot *s;
+	struct mmt_tslot *s = tslot_of((__u32)pid_tgid);
 
+	if (!m && s->tid_head == TID_HEAD((__u32)pid_tgid, SLOT_IDLE)) { /* its traits are what they were */
+		s->head = SLOT_RUNNING;
+		s->addr = ctx->addr;
+		s->ts = bpf_ktime_get_ns();
+		return 0;
+	}
 	s = tslot_wanted((__u32)pid_tgid, m & (M_KEYED | M_FULL) ? current_mm_key(pid_tgid) : 0, m);
 	if (!s)
 		return 0;
@@ -340,7 +354,8 @@ static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u3
 		total_give_up(s, MMT_FKIND_ABANDONED);
 	total_begin(s, ctx->addr, 0);
 	s->traits = MMT_FMODE_USER << 8;
-	s->row = row_of_cpu(bpf_get_smp_processor_id());
+	if (m & (M_KEYED | M_FULL))
+		s->row = row_of_cpu(bpf_get_smp_processor_id());
 	/* its mapping is looked for at its end, since that takes long; a signal may end it before */
 	if (m & M_KEYED || (m & M_FULL && KEYED))
 		s->row = key_row(s, NULL, bpf_get_smp_processor_id(), 0);
@@ -350,12 +365,33 @@ static __always_inline int total_enter_perf(struct mmt_perf_ctx *ctx, const __u3
 	return 0;
 }
 
+/* Where nothing is told apart, CPUs neither, the cell is the one that the thread's last fault was in. */
+static __always_inline bool total_leave_known(struct mmt_tslot *s, __u32 tid, __u64 addr, __u64 now)
+{
+	struct mmt_cell *cell;
+	__u64 ns;
+	__u32 n;
+
+	if (s->tid_head != TID_HEAD(tid, SLOT_RUNNING) || s->addr != addr || s->cpu == ~0U || knobs.by & MMT_BY_CPU)
+		return false;
+	n = s->cell;
+	cell = bpf_map_lookup_elem(&cells, &n);
+	if (!cell)
+		return false;
+	s->head = SLOT_IDLE;
+	ns = now - s->ts;
+	cell_add(cell, bucket_of(ns, &s->shift), ns);
+	return true;
+}
+
 static __always_inline int total_leave_perf(struct mmt_perf_ctx *ctx, __u16 maj, const __u32 m)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct mmt_tslot *s = tslot_of(tid);
 	__u64 now = bpf_ktime_get_ns();
 
+	if (!m && total_leave_known(s, tid, ctx->addr, now))
+		return 0;
 	if (s->state != SLOT_RUNNING || s->tid != tid || (s->addr ^ ctx->addr) >> knobs.page_shift)
 		return 0;
 	if (m && !knobs.fault_exit_perf) {

@@ -180,6 +180,12 @@ static __always_inline struct total_state *total_state_of(void)
 	return bpf_map_lookup_elem(&total_state, &zero);
 }
 
+/* The row of faults that have no key: its CPU's. */
+static __always_inline __u32 row_of_cpu(__u32 cpu)
+{
+	return cpu < MMT_ROW_KEYS - MMT_ROW_CPU ? MMT_ROW_CPU + cpu : MMT_ROW_OTHER;
+}
+
 /* ---- cells ---------------------------------------------------------------------------------------------------- */
 
 /* A number that nobody has, from *next, put into map with its owner: see mm_assign(). 0: none is left. */
@@ -405,6 +411,9 @@ static __noinline int tslot_claim(__u32 tid, __u64 mm)
 		target_heard(pid_tgid >> 32);
 	s->tid = tid;
 	s->mm_key = mm;
+	s->row = row_of_cpu(bpf_get_smp_processor_id()); /* of a first fault that has no end */
+	s->cpu = ~0U;
+	s->cell_id = 0;
 	tkey_forget(tid);
 	if (wanted && knobs.totals == MMT_TOTALS_COUNT)
 		HIT(COUNT);

@@ -18,12 +18,6 @@
 #define KEYED	     (knobs.by & (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER | MMT_BY_COMM | MMT_BY_STACK))
 #define KEYED_BY_VMA (knobs.by & (MMT_BY_MAPPING | MMT_BY_FILE | MMT_BY_DRIVER))
 
-/* The row of faults that have no key: its CPU's. */
-static __always_inline __u32 row_of_cpu(__u32 cpu)
-{
-	return cpu < MMT_ROW_KEYS - MMT_ROW_CPU ? MMT_ROW_CPU + cpu : MMT_ROW_OTHER;
-}
-
 /* Both stack ids, where they are part of the key. */
 static __always_inline __u64 total_stacks(const struct hookx x)
 {
