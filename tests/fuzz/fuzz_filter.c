@@ -14,12 +14,17 @@ static void ask(const struct expr *e, const struct mmt_schema_event *ev)
 {
 	static _Alignas(8) char record[1024];
 	struct mmt_hdr *h = (struct mmt_hdr *)record;
-	struct mmt_view v = { .h = h, .ev = ev, .comm = "demo", .mapping = "/dev/mmdemo/shared", .map = &map };
+	struct mmt_view v = { .h = h, .ev = ev, .comm = "demo" };
 	struct expr_subject s = { .view = &v, .start_ns = 1 };
 	enum expr_truth is;
 
 	memset(record, 0, sizeof(record));
 	h->type = ev->num;
+	/* as stream/view.c has it: what is of no address is of no mapping */
+	if (schema_field(ev, "addr") || schema_field(ev, "vma_start")) {
+		v.mapping = "/dev/mmdemo/shared";
+		v.map = &map;
+	}
 	for (h->have = 0;; h->have = UINT64_MAX) {
 		is = expr_eval(e, &s);
 		/* what the kernel is not asked for must not have been true */
