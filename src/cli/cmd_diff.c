@@ -48,7 +48,7 @@ static int play(struct side *s, const char *path, struct texts *texts)
 	code = s->sink ? replay_run(r, &o, &end) : EXIT_OWN;
 	if (!code || code == EXIT_INCONCLUSIVE) {
 		s->run = canon_of(s->sink);
-		s->run->cut = !end.whole;
+		s->run->cut = !end.whole || end.sum.partial;
 		look(s, replay_head(r));
 		code = EXIT_FINE;
 	}

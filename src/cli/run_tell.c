@@ -165,6 +165,8 @@ void run_tell_summary(const struct mmt_summary *sum, bool totals, bool recorded)
 	run_tell_losses(sum);
 	if (sum->unknown)
 		mmt_warn("%" PRIu64 " events not shown of which it is not known whether -f is true", sum->unknown);
+	if (recorded && sum->partial)
+		mmt_info("not all of the run is in it: %s", sum->partial);
 	if (recorded)
 		tell_hooks("not to be had when it was recorded", sum->absent, "");
 	else

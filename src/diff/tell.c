@@ -146,7 +146,7 @@ static void put_run(struct buf *b, const struct canon *c, char letter, const cha
 	visible(b, *c->command ? c->command : "(no command)");
 	buf_printf(b, "  Linux %s  %u process%s, %u mapping%s, %" PRIu64 " event%s", c->release, c->nprocs,
 		   c->nprocs == 1 ? "" : "es", c->nmaps, plural(c->nmaps), c->events, plural(c->events));
-	buf_puts(b, c->cut ? ", cut off" : "");
+	buf_puts(b, c->cut ? ", not all of the run" : "");
 	buf_puts(b, compare_lossy(c) && !c->cut ? ", not all seen" : "");
 	buf_putc(b, '\n');
 }

@@ -21,12 +21,13 @@ static bool among(const struct num_pids *l, uint32_t id)
 static bool of_kin(struct target *t, const struct mmt_hdr *h)
 {
 	const struct mmt_ev_fork *e = (const void *)h;
+	bool forks = h->type == MMT_EV_FORK && h->have & MMT_HAVE(FORK, child), kin = map_get(&t->kin, h->pid);
 
-	if (!map_get(&t->kin, h->pid))
-		return false;
-	if (h->type == MMT_EV_FORK && h->have & MMT_HAVE(FORK, child))
+	if (forks && kin)
 		map_put(&t->kin, e->child, t);
-	return true;
+	else if (forks && !among(t->pids, e->child))
+		map_del(&t->kin, e->child); /* the number of one that is gone is somebody else's now */
+	return kin;
 }
 
 bool target_takes(struct target *t, const struct mmt_hdr *h, const char *comm)

@@ -42,6 +42,26 @@ static void test_processes_and_their_children(void **state)
 	target_free(&t);
 }
 
+/* Numbers come again: a child of others is not the child that had it before. */
+static void test_numbers_that_come_again(void **state)
+{
+	struct num_pids pids = { .n = 1, .pid = { 10 } };
+	struct target t = { .pids = &pids };
+	struct mmt_hdr ten = of(10, 10), thirty = of(30, 30);
+	struct mmt_ev_fork mine = forks(10, 30), others = forks(99, 30), asked = forks(99, 10);
+
+	(void)state;
+	assert_true(target_takes(&t, &mine.h, NULL));
+	assert_true(target_takes(&t, &thirty, NULL));
+	assert_false(target_takes(&t, &others.h, NULL));
+	assert_false(target_takes(&t, &thirty, NULL));
+	assert_false(target_takes(&t, &asked.h, NULL));
+	assert_true(target_takes(&t, &ten, NULL)); /* that number was asked for */
+	assert_true(target_takes(&t, &mine.h, NULL));
+	assert_true(target_takes(&t, &thirty, NULL));
+	target_free(&t);
+}
+
 static void test_threads_and_names(void **state)
 {
 	struct num_pids tids = { .n = 1, .pid = { 11 } }, none = { 0 };
@@ -65,6 +85,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes_and_their_children),
+		cmocka_unit_test(test_numbers_that_come_again),
 		cmocka_unit_test(test_threads_and_names),
 	};
 
