@@ -63,10 +63,11 @@ struct state {
 	unsigned noff;
 	uint64_t offended; /* all of them */
 	struct order_keys *keys;
-	bool overflow;	 /* more keys than are kept */
-	bool disordered; /* events of one call came too far apart to be put into order */
-	uint64_t lost;	 /* that may matter */
-	bool unbounded;	 /* what is not known may stand for any number */
+	bool overflow;	  /* more keys than are kept */
+	bool disordered;  /* events of one call came too far apart to be put into order */
+	uint64_t lost;	  /* that may matter */
+	uint32_t gap_pid; /* a process of which something was missed; 0: none */
+	bool unbounded;	  /* what is not known may stand for any number */
 	char lost_what[80];
 	const char *blind; /* name of an event that nothing here can tell; NULL */
 	enum expect_verdict verdict;

@@ -20,6 +20,10 @@ void statement_needs(struct statement *s)
 		ask(s, s->step[i].where, s->step[i].path);
 	}
 	ask(s, s->that, s->field);
+	if (s->form == FORM_BALANCED) { /* where no end of a process is told, much never ends */
+		s->needs[MMT_EV_EXIT] |= EXPR_WANTS | EXPR_COUNTS;
+		s->needs[MMT_EV_EXEC] |= EXPR_WANTS | EXPR_COUNTS;
+	}
 }
 
 void expect_wants(const struct expect *e, bool want[MMT_EV_MAX])

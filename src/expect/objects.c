@@ -157,10 +157,20 @@ static void live_range(void *ctx, const struct range *r)
 		ask_mapping(f->a, r->map, r);
 }
 
+/* Something of this process was missed: it may have mappings of which nobody knows. */
+static void missed(struct state *st, const struct ranges_space *s)
+{
+	if (!s->gap)
+		return;
+	st->unbounded = true;
+	st->gap_pid = st->gap_pid ? st->gap_pid : s->pid;
+}
+
 static void live_space(void *ctx, const struct ranges_space *s)
 {
 	struct finding *f = ctx;
 
+	missed(f->a->st, s);
 	ranges_each(f->a->of->ledger, s->mm, s->pid, live_range, f);
 }
 
@@ -208,7 +218,11 @@ static void the_process(void *ctx, const struct ranges_space *s)
 {
 	struct leaving *l = ctx;
 
-	if (l->exit->mm ? s->mm == l->exit->mm : s->pid == l->exit->pid)
+	if (l->exit->mm ? s->mm != l->exit->mm : s->pid != l->exit->pid)
+		return;
+	if (l->a.st->s->step[0].about == ABOUT_MAPPING)
+		missed(l->a.st, s);
+	else
 		a_process(&l->a, s);
 }
 

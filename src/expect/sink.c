@@ -273,7 +273,7 @@ static int judge_leaving(struct mmt_sink *s, const struct mmt_hdr *exit)
 	int err = 0;
 
 	for (unsigned i = 0; i < j->expect->n && !err; i++)
-		if (j->expect->st[i].nsteps && j->expect->st[i].step[0].about == ABOUT_PROCESS)
+		if (statement_of_objects(&j->expect->st[i]))
 			err = objects_leave(&j->states[i], s->state, j->start_ns, exit);
 	return err;
 }

@@ -271,6 +271,8 @@ static void add_why(struct state *st, const struct run_facts *f)
 		snprintf(to, room, "; more of them than are kept in mind");
 	else if (st->disordered)
 		snprintf(to, room, "; events of one call came too far apart to say which was first");
+	else if (st->gap_pid)
+		snprintf(to, room, "; something of process %u was missed", st->gap_pid);
 	else if (*st->missing)
 		snprintf(to, room, "; %s is not known%s", st->missing,
 			 st->maybe + st->unsure > 1 ? " of some" : " of one");

@@ -291,9 +291,9 @@ static bool get_process(unsigned field, const struct expr_process *p, struct exp
 	case MMT_O_PROCESS_mm:
 		return p->mm && number(out, p->mm);
 	case MMT_O_PROCESS_mappings:
-		return number(out, p->mappings);
+		return !p->gap && number(out, p->mappings);
 	case MMT_O_PROCESS_bytes:
-		return number(out, p->bytes);
+		return !p->gap && number(out, p->bytes);
 	case MMT_O_PROCESS_gap:
 		return number(out, p->gap);
 	default:

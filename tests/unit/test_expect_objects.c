@@ -79,6 +79,20 @@ static void two_processes(struct run *r)
 	leave(r, 1);
 }
 
+/* What grows is what nobody saw begin: of the second process there may be more. */
+static void one_was_missed(struct run *r)
+{
+	struct mmt_ev_vma_move e = { .h = HDR(VMA_MOVE, 2, 2), .old_addr = 0x80000, .addr = 0x80000 };
+
+	map(1, 0x10, 0x14);
+	map(2, 0x10, 0x20);
+	e.old_len = 0x1000;
+	e.len = 0x2000;
+	ranges_event(l, &e.h);
+	leave(r, 2);
+	leave(r, 1);
+}
+
 static void of_no_name(struct run *r)
 {
 	map(9, 0x10, 0x14);
@@ -135,6 +149,20 @@ static void test_processes(void **state)
 	judge_life("expect process where pid == 1 all mappings == 1 and bytes == 16K", two_processes, 0, NULL);
 	judge_life("expect process all bytes < 32K", two_processes, 1, "process app 2, 1 mappings, 64K");
 	judge_life("expect process where comm == \"app\"", of_no_name, 4, NULL);
+	judge_life("expect process all bytes < 1M", one_was_missed, 4, NULL);
+	judge_life("expect process where not gap all bytes < 1M", one_was_missed, 0, NULL);
+}
+
+static void test_missed(void **state)
+{
+	(void)state;
+	judge_life("never mapping where path == \"[anon]\"", one_was_missed, 4, "something of process 2 was missed");
+	judge_life("expect mapping all peak < 1M", one_was_missed, 4, NULL);
+	judge_life("expect mapping any peak < 1M", one_was_missed, 0, NULL);
+	judge_life("expect mapping count >= 2", one_was_missed, 0, NULL);
+	judge_life("expect mapping count >= 9", one_was_missed, 4, NULL);
+	judge_life("expect mapping balanced", one_was_missed, 4, NULL);
+	judge_life("expect mapping none peak > 20K", one_was_missed, 1, NULL);
 }
 
 static int golden_of(life_fn life, char *text, size_t size)
@@ -197,10 +225,8 @@ static void test_golden(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_balanced),
-		cmocka_unit_test(test_amounts),
-		cmocka_unit_test(test_processes),
-		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_balanced), cmocka_unit_test(test_amounts), cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_missed),	 cmocka_unit_test(test_golden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

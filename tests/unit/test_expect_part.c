@@ -97,6 +97,9 @@ static void test_blind_to_what_is_counted(void **state)
 	r.blind = "page_map";
 	run_begin(&r, "never munmap where mapping.installed > 0\n");
 	assert_int_equal(run_end(&r), 3);
+	r.blind = "exit";
+	run_begin(&r, "expect mapping balanced\n");
+	assert_int_equal(run_end(&r), 3);
 	r.blind = "driver_mmap"; /* then it is unknown, and known where its other functions say it */
 	run_begin(&r, "never munmap where driver == \"other\"\n");
 	say_munmap(&r, 10, "m1", 4096);
