@@ -17,10 +17,8 @@ static const struct {
 };
 #define OF_NAME 100 /* the rest up to ALIGN_MOST */
 
-static unsigned maps_like(void *ctx, size_t i, size_t j)
+static unsigned maps_alike(const struct canon_map *a, const struct canon_map *b)
 {
-	const struct pair *p = ctx;
-	const struct canon_map *a = p->pa->maps[i], *b = p->pb->maps[j];
 	unsigned n = OF_NAME;
 
 	if (a->name != b->name || a->copied != b->copied)
@@ -32,6 +30,58 @@ static unsigned maps_like(void *ctx, size_t i, size_t j)
 		n += (x ? x->value : NULL) == (y ? y->value : NULL) ? telling[t].weight : 0;
 	}
 	return n;
+}
+
+/* Those that are to be paired, and which of them are left. */
+struct lists {
+	const struct pair *p;
+	uint32_t *a, *b;
+};
+
+static unsigned maps_like(void *ctx, size_t i, size_t j)
+{
+	const struct lists *l = ctx;
+
+	return maps_alike(l->p->pa->maps[l->a[i]], l->p->pb->maps[l->b[j]]);
+}
+
+/* pair has those that are found already; the others by their order. */
+static int pair_maps(const struct pair *p, uint32_t *pair)
+{
+	uint32_t n = 0, m = 0, *found = malloc((p->pa->nmaps + 1) * sizeof(*found));
+	bool *taken = calloc(p->pb->nmaps + 1, sizeof(*taken));
+	struct lists l = { p, malloc((p->pa->nmaps + 1) * sizeof(*l.a)), malloc((p->pb->nmaps + 1) * sizeof(*l.b)) };
+	int err = found && taken && l.a && l.b ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < p->pa->nmaps && !err; i++) {
+		if (pair[i] != ALIGN_NONE)
+			taken[pair[i]] = true;
+		else
+			l.a[n++] = i;
+	}
+	for (uint32_t j = 0; j < p->pb->nmaps && !err; j++)
+		if (!taken[j])
+			l.b[m++] = j;
+	if (!err)
+		err = align(n, m, maps_like, &l, found);
+	for (uint32_t i = 0; i < n && !err; i++)
+		pair[l.a[i]] = found[i] != ALIGN_NONE ? l.b[found[i]] : ALIGN_NONE;
+	free(found);
+	free(taken);
+	free(l.a);
+	free(l.b);
+	return err;
+}
+
+static int find_pairs(const struct pair *p, uint32_t *pair)
+{
+	bool any_order = p->pa->threads || p->pb->threads;
+	int err = compare_same_maps(p, pair);
+
+	/* fork copies in the order of addresses, which are chance, too */
+	for (uint32_t i = 0; i < p->pa->nmaps && !any_order && !err; i++)
+		pair[i] = p->pa->maps[i]->copied ? pair[i] : ALIGN_NONE;
+	return err ? err : pair_maps(p, pair);
 }
 
 /* Of one that could not be made what came later is missing, and means nothing. */
@@ -70,7 +120,7 @@ static void lone_map(struct comparison *k, const struct pair *p)
 static uint32_t other_place(struct pair *p, size_t i, const bool *taken)
 {
 	for (uint32_t j = 0; j < p->pb->nmaps; j++)
-		if (!taken[j] && maps_like(p, i, j) == ALIGN_MOST)
+		if (!taken[j] && maps_alike(p->pa->maps[i], p->pb->maps[j]) == ALIGN_MOST)
 			return j;
 	return ALIGN_NONE;
 }
@@ -88,7 +138,7 @@ static int compare_maps(struct comparison *k, struct pair *p)
 {
 	uint32_t n = p->pa->nmaps, m = p->pb->nmaps, *pair = malloc((n + 1) * sizeof(*pair));
 	bool *taken = calloc(m + 1, sizeof(*taken)), moved = false;
-	int err = pair && taken ? align(n, m, maps_like, p, pair) : -ENOMEM;
+	int err = pair && taken ? find_pairs(p, pair) : -ENOMEM;
 
 	for (uint32_t i = 0; i < n && !err; i++)
 		if (pair[i] != ALIGN_NONE)
@@ -96,7 +146,7 @@ static int compare_maps(struct comparison *k, struct pair *p)
 	for (uint32_t i = 0; i < n && !err; i++) {
 		uint32_t j = pair[i] != ALIGN_NONE ? pair[i] : other_place(p, i, taken);
 
-		moved |= pair[i] == ALIGN_NONE && j != ALIGN_NONE;
+		moved |= pair[i] == ALIGN_NONE && j != ALIGN_NONE && !p->pa->maps[i]->copied;
 		p->ma = p->pa->maps[i];
 		p->mb = j != ALIGN_NONE ? p->pb->maps[j] : NULL;
 		if (!p->mb) {

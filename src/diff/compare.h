@@ -5,6 +5,7 @@
  *
  *   compare.c        processes and mappings     compare_parts.c  attributes, entries, counts
  *   compare_blind.c  where mappings cannot be     differences.c    the list
+ *   compare_threads.c  mappings that are the same, in any order
  *   known.c          what kernels are known to do differently
  *   tell.c           words and JSON
  */
@@ -108,6 +109,9 @@ void compare_counts(struct comparison *k, const struct pair *p, const struct can
 /* known.c: the row that explains it, NULL: none. Rows by position, NULL past the last. */
 const struct known *known_find(const struct difference *d, const char *release_a, const char *release_b);
 const struct known *known_row(unsigned i);
+
+/* compare_threads.c: pair[i] = the mapping of the second process that is as mapping i of the first, or ALIGN_NONE. 0 or -ENOMEM. */
+int compare_same_maps(const struct pair *p, uint32_t *pair);
 
 /* tell.c: names of the two are paths of files. all: the known ones, too. */
 struct tell {
