@@ -95,21 +95,26 @@ static const struct range *live(const struct space *s, uint64_t addr)
 	return s && !s->dead ? tree_at(&s->tree, addr) : NULL;
 }
 
-/* What was unmapped there last. */
-static const struct gone *gone(const struct space *s, uint64_t addr)
+/* What was unmapped there first since ts_ns: others may have come and gone there before a call was over. Else what was last. */
+static const struct gone *gone(const struct space *s, uint64_t addr, uint64_t ts_ns)
 {
+	const struct gone *found = NULL;
+
 	for (unsigned i = 1; s && s->gone && i <= GONE; i++) {
 		const struct gone *g = &s->gone[(s->next_gone - i) % GONE];
 
-		if (g->r.start <= addr && addr < g->r.end)
-			return g;
+		if (addr < g->r.start || addr >= g->r.end)
+			continue;
+		if (found && g->ts_ns <= ts_ns)
+			break;
+		found = g;
 	}
-	return NULL;
+	return found;
 }
 
 static const struct range *was_at(const struct space *s, const struct mmt_hdr *h, uint64_t addr)
 {
-	const struct gone *g = gone(s, addr);
+	const struct gone *g = gone(s, addr, h->ts_ns);
 	const struct range *r;
 
 	/* unmapped since the event began: what is there now is newer than it */

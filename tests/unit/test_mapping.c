@@ -204,6 +204,14 @@ static void test_looking_back(void **state)
 	assert_string_equal(ranges_mapping(l, &call.h, 10 * PAGE, true)->id, "m1");
 	call.h.ts_ns = 200;
 	assert_string_equal(ranges_mapping(l, &call.h, 10 * PAGE, true)->id, "m2");
+	u.h.ts_ns = 220;
+	ranges_event(l, &u.h);
+	map(1, 10, 11);
+	assert_string_equal(ranges_mapping(l, &call.h, 10 * PAGE, true)->id, "m2");
+	call.h.ts_ns = 100; /* two others came and went meanwhile */
+	assert_string_equal(ranges_mapping(l, &call.h, 10 * PAGE, true)->id, "m1");
+	call.h.ts_ns = 230;
+	assert_string_equal(ranges_mapping(l, &call.h, 10 * PAGE, true)->id, "m3");
 }
 
 static void test_heap(void **state)
