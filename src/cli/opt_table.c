@@ -154,7 +154,7 @@ static const struct opt_row rows[] = {
 	{ .name = "verify", .type = OPT_FLAG, .off = AT(verify), .cmds = T | F | M,
 	  .help = "compare what mmtrace knows of mappings with the kernel, at the end of each process and of the run; "
 		  "the command is traced by ptrace meanwhile: strace or gdb in it fail" },
-	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL,
+	{ .letter = 'j', .name = "json", .type = OPT_SET, .set = FORMAT_JSON, .off = AT(format), .cmds = ALL & ~C,
 	  .help = "one JSON object per line on stdout" },
 	{ .name = "format", .arg = "FORMAT", .type = OPT_CHOICE, .words = opt_formats, .off = AT(format), .cmds = T | R | E,
 	  .def = "table", .help = "table, json, wire, csv; chrome: for Perfetto and Chrome's viewer; folded: stacks (of -K, -U) for a flame "

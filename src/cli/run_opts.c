@@ -7,6 +7,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/run_filter.h"
+#include "cli/run_serve.h"
 #include "event/schema.h"
 #include "record/head.h"
 
@@ -260,6 +261,8 @@ int run_opts_replay(struct run_opts *o, const struct run_kind *kind, size_t cmd,
 		code = read_opts(o, kind);
 	if (!code)
 		code = refuse_target(o);
+	if (!code)
+		code = run_serve_filter(o);
 	if (!code && kind->check)
 		code = kind->check(o);
 	return code ? code : kind->serve ? kind->serve(o) : 0;

@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/doctor.h"
 #include "event/schema.h"
+#include "filter/expr.h"
 #include "mmtrace/wire/total.h"
 #include "probe/hook_table.h"
 
@@ -120,6 +121,34 @@ int run_serve_events(const struct run_opts *o)
 	buf_free(&unasked);
 	buf_free(&unseen);
 	return code;
+}
+
+/* Where nobody saw faults no mapping has 0 of them. */
+int run_serve_filter(const struct run_opts *o)
+{
+	struct hook_choice choice[MMT_HOOK_MAX];
+	uint8_t needs[MMT_EV_MAX] = { 0 };
+
+	if (o->expr && !o->once && !o->kind->totals)
+		expr_needs(o->expr, needs);
+	run_serve_choices(o->replay, choice);
+	for (unsigned i = 0; i < MMT_EV_MAX; i++) {
+		const char *name = needs[i] & EXPR_COUNTS ? schema_event(i)->name : NULL;
+
+		if (name && !run_serve_has(o->replay, i)) {
+			mmt_err("-f '%s' asks for what is counted by %s events, which were not recorded; record with "
+				"that in -e",
+				o->v.filter, name);
+			return EXIT_USAGE;
+		}
+		if (name && doctor_event_lost(choice, i)) {
+			mmt_err("-f '%s' asks for what is counted by %s events; the machine that recorded it had no "
+				"hook for them",
+				o->v.filter, name);
+			return EXIT_CANNOT;
+		}
+	}
+	return 0;
 }
 
 /* ---- totals ---- */

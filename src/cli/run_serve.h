@@ -17,6 +17,8 @@ bool run_serve_records(const struct run_opts *o);
 bool run_serve_same_filter(const struct run_opts *o);
 /* A run_kind's serve: one of the events that the view shows was seen, and the stacks that are asked for. */
 int run_serve_events(const struct run_opts *o);
+/* Was what -f counts recorded? 0, or the exit code after a line on the log. */
+int run_serve_filter(const struct run_opts *o);
 /* The same of a view of totals: where it has them they are as asked (by: enum mmt_by bits), else it has the faults. */
 int run_serve_totals(const struct run_opts *o, uint32_t by);
 
