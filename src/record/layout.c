@@ -184,13 +184,14 @@ static void move(const struct layout *at, const char *from, struct mmt_hdr *to)
 	for (unsigned i = 0; i < at->nmoved; i++) {
 		const struct moved *m = &at->moved[i];
 		unsigned step = schema_wire_size(m->wire), to_step = schema_wire_size(m->to->wire);
-		bool there = have >> m->have & 1;
+		bool fits = true;
 
-		for (unsigned k = 0; k < m->count && k < m->to->count && there; k++)
-			there = put((char *)to + m->to->offset + k * to_step, m->to->wire,
-				    get(from + m->offset + k * step, m->wire));
-		if (there)
-			to->have |= 1ULL << m->to->index;
+		/* also what is not there, as a record that needs no moving keeps it: of an import, bits that /proc tells */
+		for (unsigned k = 0; k < m->count && k < m->to->count && fits; k++)
+			fits = put((char *)to + m->to->offset + k * to_step, m->to->wire,
+				   get(from + m->offset + k * step, m->wire));
+		if (fits)
+			to->have |= (have >> m->have & 1) << m->to->index;
 		else
 			memset((char *)to + m->to->offset, 0, (size_t)to_step * m->to->count);
 	}
