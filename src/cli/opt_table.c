@@ -76,7 +76,7 @@ static const struct opt_cmd cmds[] = {
 		.name = "report", .files_name = "FILE [VIEW]", .files_min = 1, .files_max = 2,
 		.help = "any view of a recorded run",
 		.text = "Shows a recording as the view would have shown the run: trace (the default), flow, maps, faults or stat, with that "
-			"view's options. Needs no privilege.",
+			"view's options. Needs no privilege. FILE may be -, standard input.",
 	},
 	[CMD_ASSERT] = {
 		.name = "assert", .runs = true, .files_name = "[FILE.mmt]", .files_max = 1,

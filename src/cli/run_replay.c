@@ -31,7 +31,7 @@ int replay_open(struct replay **out, const char *path)
 		return EXIT_OWN;
 	}
 	r->path = path;
-	r->fd = open(path, O_RDONLY | O_CLOEXEC);
+	r->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
 	if (r->fd < 0)
 		mmt_err("cannot open '%s': %s", path, strerror(errno));
 	else if (rec_reader_open(&r->reader, r->fd, why))

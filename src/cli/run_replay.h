@@ -31,7 +31,7 @@ struct replay_end {
 	struct mmt_summary sum; /* silent and absent are valid until replay_close(), NULL of replay_file() */
 };
 
-/* For sinks that want to know the head first. 0, or the exit code (2, 125) after one line on the log. */
+/* For sinks that want to know the head first. path: "-" is standard input. 0, or the exit code (2, 125) after one line on the log. */
 int replay_open(struct replay **r, const char *path);
 const struct rec_head *replay_head(const struct replay *r);
 /* May the output be path (NULL: stdout)? It is emptied before the recording is read. 0, or 2 after one line on the log. */
