@@ -19,6 +19,7 @@ static __noinline int count_slow(__u64 *c)
 
 	if (!s || result & VMF_RETRY)
 		return 0;
+	s->quick = 0;
 	s->flags = (__u32)c[2];
 	s->traits = 0;
 	s->mode = c[3] ? MMT_FMODE_USER : MMT_FMODE_GUP;
@@ -26,7 +27,7 @@ static __noinline int count_slow(__u64 *c)
 		total_vma(true, s, vma);
 	s->row = row_of_cpu(bpf_get_smp_processor_id());
 	total_count(s, total_kind(tid, result, fault_major(result, s->flags) ? 3 : 2));
-	s->head = SLOT_IDLE;
+	s->head = s->cell ? SLOT_IDLE : HEAD_NO_CELL;
 	return 0;
 }
 
@@ -39,8 +40,7 @@ int count_leave__fexit(__u64 *c)
 	struct mmt_cell *cell;
 
 	if (__builtin_expect(s->tid_head == TID_HEAD(tid, SLOT_IDLE) && ((__u32)c[2] & FLT_QUICK) == FLT_QUICK &&
-				     !vma->vm_ops && s->cell &&
-				     !((__u32)c[4] & (VMF_ERROR | VMF_RETRY | VMF_COMPLETED)),
+				     !vma->vm_ops && !((__u32)c[4] & (VMF_ERROR | VMF_RETRY | VMF_COMPLETED)),
 			     1)) {
 		n = s->cell;
 		cell = bpf_map_lookup_elem(&cells, &n);

@@ -60,6 +60,7 @@ _Static_assert(sizeof(struct mmt_tslot) == 64, "size of a slot");
 
 #define SLOT_UNWANTED 4
 #define HEAD_QUICK    (SLOT_RUNNING | 1 << 16)
+#define HEAD_NO_CELL  (SLOT_IDLE | 1 << 16) /* of a thread whose faults are only counted, and that has no cell yet */
 #define TRAITS_QUICK  (MMT_FCLASS_ANON | MMT_FMODE_USER << 8)
 
 #define TSLOTS 16384 /* 1 MiB. A power of two */
@@ -406,7 +407,9 @@ static __noinline int tslot_claim(__u32 tid, __u64 mm)
 	if (!wanted && !WANTED_STAYS)
 		return 0;
 	if (s->tid != tid || s->state == SLOT_UNWANTED || !wanted)
-		s->head = wanted ? SLOT_IDLE : SLOT_UNWANTED;
+		s->head = !wanted				       ? SLOT_UNWANTED :
+			  knobs.totals == MMT_TOTALS_COUNT && !s->cell ? HEAD_NO_CELL :
+									 SLOT_IDLE;
 	if (wanted)
 		target_heard(pid_tgid >> 32);
 	s->tid = tid;
