@@ -246,7 +246,7 @@ static int take(void *ctx, const struct mmt_item *item)
 	if (err || r->taken < LOOK_AT)
 		return err;
 	r->taken = 0;
-	return over(r) || hold_pending(&r->hold) ? -EINTR : 0;
+	return over(r) || hold_pending(&r->hold) || run_record_asked(&r->record) ? -EINTR : 0;
 }
 
 /* Until the time, the command or the user's patience is over. 0, or -errno of source or sink. */

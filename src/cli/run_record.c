@@ -156,6 +156,11 @@ int run_record_start(struct run_record *r, const struct run_opts *o, bool blind)
 	return r->flight ? start_flight(r, o, blind) : start_file(r, o);
 }
 
+bool run_record_asked(const struct run_record *r)
+{
+	return r->flight && r->sink && (run_signals_writes() != r->asked || flight_waits(r->sink));
+}
+
 bool run_record_hit(struct run_record *r)
 {
 	unsigned asked;

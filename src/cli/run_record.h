@@ -27,6 +27,8 @@ struct run_record {
 int run_record_open(struct run_record *r, const struct run_opts *o, int argc, char **argv);
 /* When the session is open: from here on a file that was there is lost. 0, or the exit code likewise. */
 int run_record_start(struct run_record *r, const struct run_opts *o, bool blind);
+/* Will run_record_hit() be true? What is in memory does not wait for the end of a stream that has none. */
+bool run_record_asked(const struct run_record *r);
 /* Is it time to write what is in memory? Then losses are to be told to the pipeline before. */
 bool run_record_hit(struct run_record *r);
 int run_record_write(struct run_record *r, const struct run_opts *o, uint64_t now_ns); /* 0 or -errno */

@@ -189,6 +189,11 @@ struct mmt_sink *flight_open(const struct flight_opts *o)
 	return &f->s;
 }
 
+bool flight_waits(const struct mmt_sink *flight)
+{
+	return ((const struct flight *)flight)->hit;
+}
+
 bool flight_hit(struct mmt_sink *flight)
 {
 	struct flight *f = (struct flight *)flight;

@@ -21,6 +21,7 @@ struct flight_opts {
 struct mmt_sink *flight_open(const struct flight_opts *o); /* NULL: no memory */
 /* Did such an event come since this was asked last? */
 bool flight_hit(struct mmt_sink *flight);
+bool flight_waits(const struct mmt_sink *flight); /* likewise, and it stays so */
 /* Everything that is kept, as a whole recording that ends now. 0 or -errno. */
 int flight_write(struct mmt_sink *flight, int fd, enum rec_pack pack, uint64_t now_ns);
 
